@@ -106,7 +106,7 @@ export type ListenEvidence =
 /** How the target's host became addresses. */
 export type Resolution =
   | { readonly isResolved: true }
-  | { readonly isResolved: false; /** `ENOTFOUND`, `EAI_AGAIN`, `DEADLINE`. */ readonly code: string };
+  | { readonly isResolved: false /** `ENOTFOUND`, `EAI_AGAIN`, `DEADLINE`. */; readonly code: string };
 
 /** One look at one target, at every layer. Plain data: it is recorded as it is and replayed from the record. */
 export interface Look {

@@ -1,0 +1,38 @@
+import { evidenceOf, resolutionEvidence } from "./evidence.ts";
+import { type Case, type Facts, factsOf } from "./facts.ts";
+import { isAnswered } from "./memory.ts";
+import type { PathLook } from "./observation.ts";
+import { RULES } from "./rules.ts";
+import { type Reading, worst } from "./verdict.ts";
+
+/**
+ * Tells what one look at one target means. A pure function of its argument: a recorded case read again gives the same
+ * verdict.
+ */
+export function classify(situation: Case): Reading {
+  const paths = situation.look.paths.filter((path) => path.role === "target");
+  if (!situation.look.resolution.isResolved || paths.length === 0) return unresolved(situation);
+  const read = paths.map((path) => ({ path, verdict: readPath(factsOf(situation, path)) }));
+  const ready = read.find(({ verdict }) => verdict.code === "READY");
+  if (ready) return ready.verdict;
+  // Of several addresses the one on which the server got furthest speaks for the target; the worst among equals.
+  const furthest = Math.max(...read.map(({ path }) => progress(path)));
+  return (worst(read.filter(({ path }) => progress(path) === furthest)) ?? read[0])?.verdict ?? unresolved(situation);
+}
+
+function readPath(facts: Facts): Reading {
+  const rule = RULES.find((candidate) => candidate.applies(facts));
+  if (rule === undefined) throw new Error("the table of rules has no last rule that always applies");
+  return { code: rule.code, summary: rule.summary(facts), evidence: evidenceOf(facts) };
+}
+
+function unresolved(situation: Case): Reading {
+  const summary = `the host name ${situation.target.host} does not resolve`;
+  return { code: "NAME_UNRESOLVED", summary, evidence: resolutionEvidence(situation) };
+}
+
+/** How far the server got on a path: 0 no connection, 1 connected, 2 answered. */
+function progress(path: PathLook): number {
+  if (isAnswered(path)) return 2;
+  return path.connect?.outcome === "ok" ? 1 : 0;
+}

@@ -1,0 +1,58 @@
+import ipaddr from "ipaddr.js";
+import type { ListeningSocket } from "../core/observation.ts";
+
+/** `TCP_LISTEN` of the kernel's include/net/tcp_states.h, as `/proc/net/tcp` prints it. */
+const LISTEN = "0A";
+
+/**
+ * One row of `/proc/net/tcp` or `tcp6` (Linux, Documentation/networking/proc_net_tcp.rst):
+ * slot, local address:port, remote address:port, state, tx_queue:rx_queue, timer:when, retransmits, uid, timeout, inode.
+ */
+const ROW =
+  /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) [0-9A-F]{8}:([0-9A-F]{8}) [0-9A-F]{2}:[0-9A-F]+ [0-9A-F]+ +(\d+) +\d+ (\d+)(?: |$)/;
+
+/** More listening sockets than any pod has; what comes after is left out. */
+const SOCKETS_LIMIT = 1024;
+
+/**
+ * Reads the listening sockets from the text of `/proc/net/tcp` or `/proc/net/tcp6`. The kernel prints them before all
+ * other sockets, so reading stops at the first row of another state. A line that is no row is passed over, a torn last
+ * line too.
+ */
+export function parseListeningSockets(text: string): readonly ListeningSocket[] {
+  const sockets: ListeningSocket[] = [];
+  for (const line of text.split("\n")) {
+    const row = ROW.exec(line);
+    if (row === null) continue;
+    const [, address = "", port = "", state, queue = "", uid, inode] = row;
+    if (state !== LISTEN || sockets.length === SOCKETS_LIMIT) break;
+    sockets.push({
+      address: addressOf(address),
+      port: Number.parseInt(port, 16),
+      inode: Number(inode),
+      uid: Number(uid),
+      acceptQueue: Number.parseInt(queue, 16),
+    });
+  }
+  return sockets;
+}
+
+/** Whether a text of such a table already holds a complete row that is not listening: the rows after it are not either. */
+export function hasAllListeningSockets(text: string): boolean {
+  const complete = text.slice(0, text.lastIndexOf("\n"));
+  const lastLine = complete.slice(complete.lastIndexOf("\n") + 1);
+  const state = ROW.exec(lastLine)?.[3];
+  return state !== undefined && state !== LISTEN;
+}
+
+/** The kernel prints an address as 32-bit words in host byte order, which is little-endian wherever this runs. */
+function addressOf(hex: string): string {
+  const bytes: number[] = [];
+  for (let word = 0; word < hex.length; word += 8) {
+    for (let byte = 6; byte >= 0; byte -= 2) bytes.push(Number.parseInt(hex.slice(word + byte, word + byte + 2), 16));
+  }
+  const address = ipaddr.fromByteArray(bytes);
+  if (address.kind() === "ipv4") return address.toString();
+  const six = address as ipaddr.IPv6;
+  return six.isIPv4MappedAddress() ? `::ffff:${six.toIPv4Address().toString()}` : six.toRFC5952String();
+}
