@@ -37,7 +37,7 @@ export interface Question {
 }
 
 /** What a protocol server sees of the side that it answers for. */
-export interface SideState<Fault extends string> {
+interface SideState<Fault extends string> {
   fault(): Fault | null;
   /** Counts the question, and answers it now or when the fault that keeps it waiting is lifted. */
   receive(question: Question): void;
