@@ -1,0 +1,100 @@
+// npm test: sets up what the tests need, runs the checks and all tests, also on other lines of Node.js, and counts.
+// npm test -- --fast: the unit and integration tests on this Node.js, nothing else.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensureNode, otherVersions } from "./other-node.mjs";
+import { ensurePythonEnvironment } from "./python-env.mjs";
+import { ensureBuilt, ensureDependencies, root } from "./setup.mjs";
+import { ensureSystemPackages } from "./system-packages.mjs";
+
+const modules = join(root, "node_modules");
+const total = { passed: 0, failures: [], skips: [] };
+
+/** Runs a command with this terminal and returns its exit code; a signal to it (Ctrl-C) ends this script too. */
+function run(command, args, env = {}) {
+  const { status, signal, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
+  });
+  if (signal !== null && error === undefined) process.exit(130);
+  return status ?? 1;
+}
+
+/** One step that counts as one test. */
+function step(name, action) {
+  console.log(`\n=== ${name}`);
+  try {
+    action();
+    total.passed += 1;
+  } catch (error) {
+    console.error(error.message);
+    total.failures.push(name);
+  }
+}
+
+function check(tool, ...args) {
+  step(`check: ${[tool, ...args].join(" ")}`, () => {
+    const code = run(join(modules, ".bin", tool), args);
+    if (code !== 0) throw new Error(`${tool} ended with ${code}`);
+  });
+}
+
+function readSummary(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { passed: 0, failures: [], skips: [] };
+}
+
+/** Runs vitest's projects under a Node.js and adds up what they came to. */
+function runTests({ node, version, projects }) {
+  console.log(`\n=== ${projects.join(", ")} on Node.js ${version}`);
+  const file = join(root, ".cache", `summary-${version}.json`);
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  rmSync(file, { force: true });
+  const args = [join(modules, "vitest", "vitest.mjs"), "run", ...projects.map((project) => `--project=${project}`)];
+  const code = run(node, args, { READINESS_GATE_TEST_SUMMARY: file });
+  const summary = readSummary(file);
+  if (code !== 0 && summary.failures.length === 0) summary.failures.push(`vitest ended with ${code}`);
+  total.passed += summary.passed;
+  total.failures.push(...summary.failures.map((name) => `Node.js ${version}: ${name}`));
+  total.skips.push(...summary.skips.map(({ name, reason }) => ({ name: `Node.js ${version}: ${name}`, reason })));
+}
+
+function runOnOtherNodes() {
+  for (const version of otherVersions()) {
+    const found = ensureNode(version);
+    if (found.ok) runTests({ node: found.node, version, projects: ["unit", "integration"] });
+    else total.skips.push({ name: `Node.js ${version}: unit, integration`, reason: found.reason });
+  }
+}
+
+function runAll(here) {
+  ensureSystemPackages();
+  const python = ensurePythonEnvironment();
+  if (!python.ok) console.error(`MLServer could not be installed: ${python.reason}`);
+  step("build", ensureBuilt);
+  check("biome", "ci", ".");
+  check("tsc");
+  check("knip");
+  runTests({ ...here, projects: ["unit", "integration", "e2e"] });
+  runOnOtherNodes();
+}
+
+/** Prints what was skipped and what failed; the last line stands alone for CI to read. */
+function report() {
+  const { passed, failures, skips } = total;
+  if (skips.length > 0) console.log("\nSkipped:");
+  for (const { name, reason } of skips) console.log(`  ${name}: ${reason}`);
+  if (failures.length > 0) console.log("\nFailed:");
+  for (const name of failures) console.log(`  ${name}`);
+  const isStrict = process.env["CI"] === "true";
+  if (isStrict && skips.length > 0) console.log("\nUnder CI=true a skip is a failure.");
+  console.log(`\n${passed} passed, ${failures.length} failed, ${skips.length} skipped`);
+  process.exitCode = failures.length > 0 || (isStrict && skips.length > 0) ? 1 : 0;
+}
+
+ensureDependencies();
+const here = { node: process.execPath, version: process.versions.node };
+if (process.argv.includes("--fast")) runTests({ ...here, projects: ["unit", "integration"] });
+else runAll(here);
+report();
