@@ -18,7 +18,7 @@ export function hashOfFile(path) {
 }
 
 /** Runs a command in the project's folder with this terminal; throws when it fails. */
-export function runOrThrow(command, args) {
+function runOrThrow(command, args) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
     stdio: "inherit",

@@ -20,11 +20,14 @@ export function watchAcceptQueues(pod: Pod, ports: readonly number[]): QueueWatc
   let isEnded = false;
   let longest = 0;
   let reads = 0;
+  const read = async () => {
+    const tables = await Promise.all(["tcp", "tcp6"].map((name) => pod.read(`/proc/net/${name}`)));
+    longest = Math.max(longest, ...tables.flatMap((table) => queuesOf(table, ports)));
+    reads += 1;
+  };
   const watch = async () => {
     while (!isEnded) {
-      const tables = await Promise.all(["tcp", "tcp6"].map((name) => pod.read(`/proc/net/${name}`)));
-      longest = Math.max(longest, ...tables.flatMap((table) => queuesOf(table, ports)));
-      reads += 1;
+      await read();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
@@ -33,6 +36,7 @@ export function watchAcceptQueues(pod: Pod, ports: readonly number[]): QueueWatc
     end: async () => {
       isEnded = true;
       await watching;
+      await read();
       return { longest, reads };
     },
   };
