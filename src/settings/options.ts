@@ -1,0 +1,210 @@
+import { listener, many, type Option, type OptionKey, one, oneOrNone } from "./option.ts";
+import { PRESET_NAMES } from "./presets.ts";
+import {
+  count,
+  duration,
+  host,
+  ipAddress,
+  listenAddress,
+  modelName,
+  oneOf,
+  optionalListenAddress,
+  optionalPath,
+  target,
+} from "./value-types.ts";
+
+const demand = oneOf(["live", "ready"]);
+
+/** Every option, in the order of the documentation. Help, documentation and all sources are made from this table. */
+export const OPTIONS = {
+  preset: one(oneOf(PRESET_NAMES), {
+    key: "preset",
+    variable: "GATE_PRESET",
+    flag: "--preset",
+    placeholder: "<name>",
+    default: "seldon",
+    description: "the server beside the gate, which names the targets: seldon, mlserver, triton or none",
+  }),
+  host: one(host, {
+    key: "host",
+    variable: "GATE_HOST",
+    flag: "--host",
+    placeholder: "<host>",
+    default: "127.0.0.1",
+    description: "the host that the preset's targets use",
+  }),
+  targets: many(target, {
+    key: "targets",
+    variable: "GATE_TARGETS",
+    flag: "--target",
+    placeholder: "<name=url>",
+    separator: /\s+/,
+    isRepeatable: true,
+    absent: [],
+    defaultNote: "the preset's",
+    description: "what must answer, in place of the preset's targets; schemes http, https, grpc, grpcs, tcp",
+  }),
+  openOn: one(demand, {
+    key: "openOn",
+    variable: "GATE_OPEN_ON",
+    flag: "--open-on",
+    placeholder: "<live|ready>",
+    default: "ready",
+    defaultNote: "ready; preset seldon: live",
+    description: "what opens the gate: every required target answers that it is ready, or answers at all (live)",
+  }),
+  afterReady: one(demand, {
+    key: "afterReady",
+    variable: "GATE_AFTER_READY",
+    flag: "--after-ready",
+    placeholder: "<live|ready>",
+    default: "live",
+    description: "what a target must still do once the gate has been open",
+  }),
+  probeTimeout: one(duration("10ms", "60s"), {
+    key: "probeTimeout",
+    variable: "GATE_PROBE_TIMEOUT",
+    flag: "--probe-timeout",
+    placeholder: "<duration>",
+    default: "1s",
+    description: "bound on one attempt",
+  }),
+  backoffMin: one(duration("1ms", "60s"), {
+    key: "backoffMin",
+    variable: "GATE_BACKOFF_MIN",
+    flag: "--backoff-min",
+    placeholder: "<duration>",
+    default: "50ms",
+    description: "shortest delay between attempts before readiness",
+  }),
+  backoffMax: one(duration("1ms", "60s"), {
+    key: "backoffMax",
+    variable: "GATE_BACKOFF_MAX",
+    flag: "--backoff-max",
+    placeholder: "<duration>",
+    default: "100ms",
+    description: "longest delay between attempts before readiness",
+  }),
+  interval: one(duration("100ms", "1h"), {
+    key: "interval",
+    variable: "GATE_INTERVAL",
+    flag: "--interval",
+    placeholder: "<duration>",
+    default: "5s",
+    description: "between looks once ready",
+  }),
+  failureThreshold: one(count, {
+    key: "failureThreshold",
+    variable: "GATE_FAILURE_THRESHOLD",
+    flag: "--failure-threshold",
+    placeholder: "<number>",
+    default: "3",
+    description: "failing looks in a row that close the gate again",
+  }),
+  successThreshold: one(count, {
+    key: "successThreshold",
+    variable: "GATE_SUCCESS_THRESHOLD",
+    flag: "--success-threshold",
+    placeholder: "<number>",
+    default: "1",
+    description: "passing looks in a row that open the gate again",
+  }),
+  models: many(modelName, {
+    key: "models",
+    variable: "GATE_MODELS",
+    flag: "--model",
+    placeholder: "<name>",
+    separator: /[\s,]+/,
+    isRepeatable: true,
+    absent: [],
+    defaultNote: "none",
+    description: "models that must be ready too before the gate first opens; not with preset seldon",
+  }),
+  startupBudget: one(duration("1s"), {
+    key: "startupBudget",
+    variable: "GATE_STARTUP_BUDGET",
+    flag: "--startup-budget",
+    placeholder: "<duration>",
+    default: "10m",
+    defaultNote: "10m; preset seldon: 90s",
+    description: "past it a server that has never bound its port is no longer called slow",
+  }),
+  // A timer of Node.js ends at once when it is asked for more than 24 days.
+  drain: one(duration("0s", "24h"), {
+    key: "drain",
+    variable: "GATE_DRAIN",
+    flag: "--drain",
+    placeholder: "<duration>",
+    default: "0s",
+    description: "on SIGTERM, go on watching until the targets stop listening, this long at most",
+  }),
+  listen: listener(listenAddress, {
+    key: "listen",
+    variable: "GATE_LISTEN",
+    flag: "--listen",
+    placeholder: "<address>",
+    default: ":9020",
+    description: "listener for probes and metrics",
+  }),
+  grpcListen: listener(optionalListenAddress, {
+    key: "grpcListen",
+    variable: "GATE_GRPC_LISTEN",
+    flag: "--grpc-listen",
+    placeholder: "<address>",
+    default: "",
+    defaultNote: "off",
+    description: "listener for grpc.health.v1; empty turns it off",
+  }),
+  adminListen: listener(optionalListenAddress, {
+    key: "adminListen",
+    variable: "GATE_ADMIN_LISTEN",
+    flag: "--admin-listen",
+    placeholder: "<address>",
+    default: "127.0.0.1:9022",
+    description: "listener for the status page, snapshot and journal; empty turns it off",
+  }),
+  journal: oneOrNone(optionalPath, {
+    key: "journal",
+    variable: "GATE_JOURNAL",
+    flag: "--journal",
+    placeholder: "<file>",
+    defaultNote: "off",
+    description: "file that keeps the transitions over restarts of the container",
+  }),
+  terminationLog: oneOrNone(optionalPath, {
+    key: "terminationLog",
+    variable: "GATE_TERMINATION_LOG",
+    flag: "--termination-log",
+    placeholder: "<file>",
+    defaultNote: "/dev/termination-log where it exists",
+    description: "where the last verdict is left for kubectl describe pod",
+  }),
+  podIps: many(ipAddress, {
+    key: "podIps",
+    variable: "GATE_POD_IPS",
+    flag: "--pod-ips",
+    placeholder: "<addresses>",
+    // Kubernetes writes status.podIPs with commas.
+    separator: /[\s,]+/,
+    isRepeatable: false,
+    absent: null,
+    defaultNote: "found from the interfaces",
+    description: "further addresses of the pod to try for evidence, separated by commas",
+  }),
+  logLevel: one(oneOf(["silent", "fatal", "error", "warn", "info", "debug", "trace"]), {
+    key: "logLevel",
+    variable: "GATE_LOG_LEVEL",
+    flag: "--log-level",
+    placeholder: "<level>",
+    default: "info",
+    description: "what is logged: silent, fatal, error, warn, info, debug or trace",
+  }),
+} satisfies Record<OptionKey, Option<unknown>>;
+
+/** The options in the table's order. */
+export const OPTION_LIST: readonly Option<unknown>[] = Object.values(OPTIONS);
+
+/** The option that the file calls so; undefined when there is none. */
+export function optionByKey(key: string): Option<unknown> | undefined {
+  return OPTION_LIST.find((option) => option.key === key);
+}
