@@ -1,0 +1,153 @@
+import { isIPv6 } from "node:net";
+import type { Answer } from "../core/observation.ts";
+import type { GrpcTarget } from "../core/target.ts";
+import type { Endpoint, TcpConnection } from "./connect.ts";
+import { openConnection } from "./connection.ts";
+import { type GrpcChannel, type GrpcPeer, openGrpcChannel } from "./grpc-channel.ts";
+import { askQuestion, firstQuestion, pendingModels, type QuestionMemory, type Reply } from "./grpc-question.ts";
+import { type Course, openInquiry, trackInquiries } from "./inquiry.ts";
+import { publishable } from "./message.ts";
+import { PEEK_MS, peekHttp2, peekSecureHttp2 } from "./peek.ts";
+import type { Prober } from "./prober.ts";
+import { releaseSocket } from "./release.ts";
+import { DEFAULT_TLS } from "./tls-handshake.ts";
+import type { Word } from "./word.ts";
+
+/** The channel that is kept between questions. */
+interface ChannelSlot {
+  /** null: none, or none that a call could still use. */
+  current(): GrpcChannel | null;
+  /** The current channel or a new one; a word when none can be made. */
+  take(): Promise<GrpcChannel | Word>;
+  /** Closes `channel`, or whichever is kept. */
+  drop(channel?: GrpcChannel): void;
+}
+
+function keepChannel(peer: GrpcPeer): ChannelSlot {
+  let kept: GrpcChannel | null = null;
+  const current = (): GrpcChannel | null => (kept?.isUsable() === true ? kept : null);
+  const drop = (channel = kept): void => {
+    channel?.close();
+    kept = channel === kept ? null : kept;
+  };
+  return {
+    current,
+    drop,
+    take: async () => {
+      const usable = current();
+      if (usable !== null) {
+        return usable;
+      }
+      drop();
+      const opened = await openGrpcChannel(peer);
+      if ("client" in opened) {
+        drop();
+        kept = opened;
+      }
+      return opened;
+    },
+  };
+}
+
+function peerOf(target: GrpcTarget, endpoint: Endpoint): GrpcPeer {
+  const host = isIPv6(target.host) ? `[${target.host.split("%")[0]}]` : target.host;
+  const tls = { host: target.host, options: target.tls ?? DEFAULT_TLS, alpn: "h2" } as const;
+  return { endpoint, authority: `${host}:${target.port}`, tls: target.scheme === "grpcs" ? tls : null };
+}
+
+/** Says why a call failed that the server did not answer. */
+async function explain(reply: Reply, channel: GrpcChannel, asking: Asking): Promise<Word> {
+  const { peer, course } = asking;
+  const { status, details } = reply.failure ?? { status: "UNKNOWN", details: "" };
+  const closed: Word = { kind: "closed", code: `GRPC_${status}`, message: publishable(details) };
+  if (channel.hasSettings()) {
+    return closed;
+  }
+  const bounds = { waitMs: PEEK_MS, signal: course.signal };
+  const word =
+    peer.tls === null ? await peekHttp2(peer.endpoint, bounds) : await peekSecureHttp2(peer.endpoint, peer.tls, bounds);
+  return word ?? closed;
+}
+
+/** One question's way: what it needs of its prober. */
+interface Asking {
+  readonly target: GrpcTarget;
+  readonly peer: GrpcPeer;
+  readonly slot: ChannelSlot;
+  readonly memory: QuestionMemory;
+  readonly course: Course;
+}
+
+async function askOver(channel: GrpcChannel, models: readonly string[], asking: Asking): Promise<Answer | null> {
+  const { course, slot, target, memory } = asking;
+  const line = { client: channel.client, course };
+  const reply = await askQuestion(target.question, line, memory);
+  if (course.signal.aborted) {
+    return null;
+  }
+  if (reply.word === null) {
+    const word = await explain(reply, channel, asking);
+    slot.drop(channel);
+    return course.answer(word);
+  }
+  const answer = course.answer(reply.word);
+  if (answer.kind !== "ready" || models.length === 0) {
+    return answer;
+  }
+  return { ...answer, modelsPending: reply.knowsModels ? await pendingModels(models, line) : models };
+}
+
+async function answerAfter(
+  connection: TcpConnection,
+  models: readonly string[],
+  asking: Asking,
+): Promise<Answer | null> {
+  const { course, slot } = asking;
+  const { outcome } = await connection.result;
+  if (outcome !== "ok") {
+    return null;
+  }
+  releaseSocket(connection.socket);
+  const channel = await slot.take();
+  if (course.signal.aborted) {
+    return null;
+  }
+  return "client" in channel ? askOver(channel, models, asking) : course.answer(channel);
+}
+
+/**
+ * Asks by gRPC, with or without TLS. Each question first opens and ends a bare TCP connection, since grpc-js does not
+ * say how a connect went; the call itself goes over a channel that is kept while it answers. A service that only knows
+ * `grpc.health.v1` cannot be asked for models: they stay pending.
+ */
+export function openGrpcProber(target: GrpcTarget, address: string): Prober {
+  const endpoint = { address, port: target.port };
+  const peer = peerOf(target, endpoint);
+  const slot = keepChannel(peer);
+  const memory: QuestionMemory = { answeredBy: "ServerReady" };
+  const inquiries = trackInquiries();
+  const ask = (models: readonly string[]) =>
+    openInquiry(
+      (course) => {
+        const connection = openConnection(endpoint, course.signal);
+        const asking: Asking = { target, peer, slot, memory, course };
+        return { connected: connection.result, answered: answerAfter(connection, models, asking) };
+      },
+      {
+        question: firstQuestion(target.question, memory),
+        silenceCode: () => (slot.current()?.hasSettings() === true ? "SETTINGS_ONLY" : "DEADLINE"),
+      },
+    );
+  return {
+    connectionsPerAsk: () => (slot.current() === null ? 2 : 1),
+    ask: (models) => inquiries.add(ask(models)),
+    renew: () => {
+      inquiries.closeAll();
+      slot.drop();
+    },
+    close: () => {
+      inquiries.closeAll();
+      slot.drop();
+    },
+  };
+}
