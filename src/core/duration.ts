@@ -11,7 +11,7 @@ const LONGEST_TEXT = 40;
 const LONGEST_FRACTION = 7;
 
 const UNITS_MS = [3_600_000, 60_000, 1_000, 1] as const;
-const GRAMMAR = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
+const GRAMMAR = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
 
 /**
  * Reads a duration: numbers with their units `h`, `m`, `s`, `ms`, the largest first (`1m30s`, `1.5s`, `250ms`). A unit

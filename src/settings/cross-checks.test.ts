@@ -73,8 +73,9 @@ describe("settings that do not go together", () => {
     },
   );
 
-  it("may do so elsewhere: the same port on another machine, ports that the kernel chooses, listeners that are off", async () => {
+  it("are taken up to the limit: equal bounds, the same port on another machine, ports that the kernel chooses, listeners that are off", async () => {
     expect(await complaints({ flags: { targets: ["a=tcp://10.0.0.1:9020"] } })).toEqual([]);
+    expect(await complaints({ flags: { backoffMin: "100ms" } })).toEqual([]);
     expect(await complaints({ flags: { listen: ":0", grpcListen: ":0", adminListen: ":0" } })).toEqual([]);
     expect(
       await complaints({ flags: { targets: ["a=tcp://h:9021", "b=tcp://localhost:9022"], adminListen: "" } }),
