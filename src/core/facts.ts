@@ -1,5 +1,5 @@
 import { coveringSockets } from "./coverage.ts";
-import type { Memory } from "./memory.ts";
+import { type Memory, rememberListening } from "./memory.ts";
 import { type Moment, millisecondsBetween } from "./moment.ts";
 import type { ListeningSocket, Look, PathLook } from "./observation.ts";
 import type { GatePolicy } from "./policy.ts";
@@ -18,6 +18,8 @@ export interface Case {
 
 /** A case seen from one of its paths, with what the rules ask of it worked out. */
 export interface Facts extends Case {
+  /** From before the look, but with its reading of the LISTEN table: a new socket has not answered yet. */
+  readonly memory: Memory;
   readonly path: PathLook;
   /** Sockets on the port, any address; null where the LISTEN table says nothing of this path. */
   readonly sockets: readonly ListeningSocket[] | null;
@@ -31,10 +33,12 @@ export interface Facts extends Case {
 
 /** Works out what the rules ask of one path. */
 export function factsOf(situation: Case, path: PathLook): Facts {
-  const { look, memory, policy, startedAt } = situation;
+  const { look, policy, startedAt } = situation;
+  const memory = rememberListening(situation.memory, look);
   const sockets = look.listen.isKnown && path.isLocal ? look.listen.sockets : null;
   return {
     ...situation,
+    memory,
     path,
     sockets,
     covering: sockets === null ? [] : coveringSockets(path.address, sockets),

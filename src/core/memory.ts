@@ -1,4 +1,4 @@
-import type { Moment } from "./moment.ts";
+import { type Moment, millisecondsBetween, momentAfter } from "./moment.ts";
 import type { Answer, Layer, ListeningSocket, Look, PathLook } from "./observation.ts";
 
 /** A listening socket and since when it has been seen. */
@@ -30,6 +30,8 @@ export interface Memory {
   readonly timeline: Timeline;
   /** Sockets on the port at the last reading of the LISTEN table; empty when none, or when there is no table. */
   readonly sockets: readonly BoundSocket[];
+  /** When the LISTEN table was last read; null: never. */
+  readonly socketsAt: Moment | null;
   /** Inodes of the last sockets that were seen on the port, kept after they are gone; empty before the first. */
   readonly lastInodes: readonly number[];
   /** Whether the server has answered since its present socket was bound. */
@@ -51,6 +53,7 @@ export const ERROR_CODES_KEPT = 24;
 export const NO_MEMORY: Memory = {
   timeline: { firstProbe: null, listening: null, connected: null, answered: null, ready: null, lost: null, back: null },
   sockets: [],
+  socketsAt: null,
   lastInodes: [],
   hasAnsweredFromSocket: false,
   restarts: 0,
@@ -74,16 +77,21 @@ export function isAnswered(path: PathLook): boolean {
   return path.answer !== null && ANSWERED_KINDS.has(path.answer.kind);
 }
 
-/** Takes in a reading of the LISTEN table: the sockets on the target's port. */
+/**
+ * Takes in a reading of the LISTEN table: the sockets on the target's port. A reading older than the last one says
+ * nothing new: a look that lasts ends after later readings, and would show a socket that is gone as a new one.
+ */
 export function rememberSockets(memory: Memory, sockets: readonly ListeningSocket[], at: Moment): Memory {
+  if (memory.socketsAt !== null && millisecondsBetween(memory.socketsAt, at) < 0) return memory;
   const known = new Map(memory.sockets.map((socket) => [socket.inode, socket.since]));
   const bound = sockets.map((socket) => ({ ...socket, since: known.get(socket.inode) ?? at }));
-  if (bound.length === 0) return { ...memory, sockets: bound, hasAnsweredFromSocket: false };
+  if (bound.length === 0) return { ...memory, sockets: bound, socketsAt: at, hasAnsweredFromSocket: false };
   const inodes = bound.map((socket) => socket.inode);
   const isReplaced = memory.lastInodes.length > 0 && !inodes.some((inode) => memory.lastInodes.includes(inode));
   return {
     ...memory,
     sockets: bound,
+    socketsAt: at,
     lastInodes: inodes,
     hasAnsweredFromSocket: memory.hasAnsweredFromSocket && !isReplaced,
     restarts: memory.restarts + (isReplaced ? 1 : 0),
@@ -92,9 +100,14 @@ export function rememberSockets(memory: Memory, sockets: readonly ListeningSocke
   };
 }
 
+/** Takes in what the LISTEN table said at a look, which reads it first of all. */
+export function rememberListening(memory: Memory, { listen, began }: Look): Memory {
+  return listen.isKnown ? rememberSockets(memory, listen.sockets, began) : memory;
+}
+
 /** Takes in one look that is evidence. The verdict of a look is told with the memory from before it. */
 export function rememberLook(memory: Memory, look: Look): Memory {
-  const withSockets = look.listen.isKnown ? rememberSockets(memory, look.listen.sockets, look.ended) : memory;
+  const withSockets = rememberListening(memory, look);
   const paths = look.paths.filter((path) => path.role === "target");
   const error = errorOf(look, paths);
   return {
@@ -108,14 +121,20 @@ export function rememberLook(memory: Memory, look: Look): Memory {
 }
 
 function advance(timeline: Timeline, look: Look, paths: readonly PathLook[]): Timeline {
-  const isConnected = paths.some((path) => path.connect?.outcome === "ok");
   return {
     ...timeline,
     firstProbe: timeline.firstProbe ?? look.began,
-    connected: timeline.connected ?? (isConnected ? look.ended : null),
+    connected: timeline.connected ?? connectedAt(look, paths),
     answered: timeline.answered ?? (paths.some(isAnswered) ? look.ended : null),
     ready: timeline.ready ?? (paths.some(isReadyPath) ? look.ended : null),
   };
+}
+
+/** When a connect first succeeded: a silent server lets the look go on long after that. */
+function connectedAt({ began, ended }: Look, paths: readonly PathLook[]): Moment | null {
+  const delays = paths.flatMap(({ connect }) => (connect?.outcome === "ok" ? [connect.ms] : []));
+  if (delays.length === 0) return null;
+  return momentAfter(began, Math.min(...delays, millisecondsBetween(began, ended)));
 }
 
 function isReadyPath(path: PathLook): boolean {
@@ -125,7 +144,8 @@ function isReadyPath(path: PathLook): boolean {
 function answeredFromSocket(memory: Memory, look: Look, paths: readonly PathLook[]): boolean {
   if (paths.some(isAnswered)) return true;
   // Without a LISTEN table a refusal is the only sign that the socket which had answered is gone.
-  const isRefused = !look.listen.isKnown && paths.every((path) => path.connect?.outcome === "refused");
+  const isTold = look.listen.isKnown || paths.length === 0;
+  const isRefused = !isTold && paths.every((path) => path.connect?.outcome === "refused");
   return memory.hasAnsweredFromSocket && !isRefused;
 }
 
@@ -149,5 +169,6 @@ function errorOf(look: Look, paths: readonly PathLook[]): LastError | null {
 function countError(errors: Memory["errors"], code: string): Memory["errors"] {
   const isKept = Object.hasOwn(errors, code) || Object.keys(errors).length < ERROR_CODES_KEPT;
   const key = isKept ? code : "OTHER";
-  return { ...errors, [key]: (errors[key] ?? 0) + 1 };
+  const count = Object.hasOwn(errors, key) ? (errors[key] ?? 0) : 0;
+  return { ...errors, [key]: count + 1 };
 }

@@ -14,6 +14,11 @@ export function millisecondsBetween(earlier: Moment, later: Moment): number {
   return later.monotonicMs - earlier.monotonicMs;
 }
 
+/** The moment that many milliseconds later. */
+export function momentAfter(moment: Moment, ms: number): Moment {
+  return { monotonicMs: moment.monotonicMs + ms, wallMs: moment.wallMs + ms };
+}
+
 /** The wall-clock side of a moment as RFC 3339 text in UTC, with milliseconds. */
 export function isoTime(moment: Moment): string {
   return new Date(moment.wallMs).toISOString();

@@ -71,8 +71,10 @@ export interface Answer {
   readonly modelsPending: readonly string[];
 }
 
-/** Why a path was not connected to in this look. */
+/** Why a path was not connected to in this look; what it shows is then from the last look that did, if any. */
 export type ConnectSkip =
+  /** The table shows no socket for the address, and a connect was refused a moment ago. */
+  | "not-listening"
   /** The port lies in the ephemeral range and nothing listens: a connect could reach itself (docs/architecture.md). */
   | "ephemeral-port"
   /** Our own earlier connections still wait in the server's accept queue. */
@@ -87,12 +89,12 @@ export interface PathLook {
   /** Whether the address belongs to this network namespace: only then the LISTEN table speaks of it. */
   readonly isLocal: boolean;
   readonly connect: ConnectResult | null;
-  /** Set when `connect` is null because the look did not try. */
+  /** Set when this look did not try: `connect` and `answer` are then from an earlier one, or null. */
   readonly skipped: ConnectSkip | null;
   readonly answer: Answer | null;
 }
 
-/** What the LISTEN table said at the look, or why it says nothing. */
+/** What the LISTEN table said at the beginning of the look, or why it says nothing. */
 export type ListenEvidence =
   | { readonly isKnown: false; readonly reason: "no-table" | "remote" }
   | {
