@@ -31,8 +31,10 @@ function unresolved(situation: Case): Reading {
   return { code: "NAME_UNRESOLVED", summary, evidence: resolutionEvidence(situation) };
 }
 
-/** How far the server got on a path: 0 no connection, 1 connected, 2 answered. */
+/** How far the server got on a path: -1 no such address here, 0 no connection, 1 connected, 2 answered. */
 function progress(path: PathLook): number {
   if (isAnswered(path)) return 2;
-  return path.connect?.outcome === "ok" ? 1 : 0;
+  if (path.connect?.outcome === "ok" || path.skipped === "accept-queue") return 1;
+  // Where IPv6 is off, the ::1 of localhost must not speak for a server that starts on 127.0.0.1.
+  return path.connect?.errno === "EADDRNOTAVAIL" ? -1 : 0;
 }

@@ -1,21 +1,26 @@
+import { formatDuration } from "./duration.ts";
 import type { Case, Facts } from "./facts.ts";
-import { isoTime } from "./moment.ts";
+import { isoTime, millisecondsBetween } from "./moment.ts";
 import type { Answer, ConnectResult, ListenEvidence, PathLook } from "./observation.ts";
+
+/** Sockets that are listed one by one: a port shared by SO_REUSEPORT may have a thousand. */
+export const SOCKETS_SHOWN = 8;
 
 /** The evidence lines of one path: each states one observed fact, from the lowest layer up. */
 export function evidenceOf(facts: Facts): readonly string[] {
-  return [...listenLines(facts), ...pathLines(facts.path, facts.target.port)];
+  return [...listenLines(facts), ...pathLines(facts.path, facts.target.port), ...pastLines(facts)];
 }
 
 /** The evidence lines of a look without paths: the name did not resolve. */
 export function resolutionEvidence({ target, look }: Case): readonly string[] {
-  return look.resolution.isResolved ? [] : [`looking up ${target.host} failed: ${look.resolution.code}`];
+  if (look.resolution.isResolved) return [`looking up ${target.host} gave no address`];
+  return [`looking up ${target.host} failed: ${look.resolution.code}`];
 }
 
 function listenLines(facts: Facts): readonly string[] {
   const { look, target, sockets } = facts;
   if (sockets === null) return [unknownTable(look.listen, facts.path)];
-  if (sockets.length > 0) return sockets.map((socket) => boundLine(facts, socket));
+  if (sockets.length > 0) return boundLines(facts, sockets);
   const others = look.listen.isKnown ? look.listen.otherPorts : [];
   return [`no socket listens on port ${target.port}`, otherPortsLine(others), ...goneLines(facts)];
 }
@@ -25,6 +30,12 @@ function unknownTable(listen: ListenEvidence, path: PathLook): string {
   return isRemote
     ? `${path.address} is not an address of this network namespace`
     : "the table of listening sockets cannot be read here";
+}
+
+function boundLines(facts: Facts, sockets: Facts["covering"]): readonly string[] {
+  const lines = sockets.slice(0, SOCKETS_SHOWN).map((socket) => boundLine(facts, socket));
+  const rest = sockets.length - lines.length;
+  return rest === 0 ? lines : [...lines, `${rest} more sockets listen on port ${facts.target.port}`];
 }
 
 function boundLine(facts: Facts, socket: Facts["covering"][number]): string {
@@ -44,7 +55,20 @@ function otherPortsLine(ports: readonly number[]): string {
 function goneLines({ memory }: Facts): readonly string[] {
   const { listening } = memory.timeline;
   if (listening === null) return [];
-  return [`the port was first seen bound at ${isoTime(listening)}; its socket was replaced ${memory.restarts} times`];
+  const lines = [`the port was first seen bound at ${isoTime(listening)}`];
+  return memory.restarts === 0 ? lines : [...lines, `restarts of the server seen so far: ${memory.restarts}`];
+}
+
+/** What came before the look, where the verdict may rest on it. */
+function pastLines({ path, memory, hasEverListened, isOverBudget, ...facts }: Facts): readonly string[] {
+  const { answered } = memory.timeline;
+  const isSilent = path.answer === null || path.answer.kind === "silence";
+  if (memory.hasAnsweredFromSocket && isSilent && answered !== null) {
+    return [`it has answered since its socket was bound, the first time ever at ${isoTime(answered)}`];
+  }
+  if (hasEverListened || !isOverBudget) return [];
+  const watched = formatDuration(millisecondsBetween(facts.startedAt, facts.look.ended));
+  return [`watched for ${watched}; the start-up budget is ${formatDuration(facts.policy.startupBudgetMs)}`];
 }
 
 function pathLines(path: PathLook, port: number): readonly string[] {

@@ -1,4 +1,4 @@
-import { hostPort } from "./evidence.ts";
+import { hostPort, SOCKETS_SHOWN } from "./evidence.ts";
 import type { Facts } from "./facts.ts";
 import type { Answer } from "./observation.ts";
 import type { VerdictCode } from "./verdict-table.ts";
@@ -114,8 +114,9 @@ function answered({ path }: Facts, kind: Answer["kind"]): boolean {
   return path.answer?.kind === kind;
 }
 
+/** No answer within the deadline, or none to earlier connections, which still wait to be accepted. */
 function isSilent({ path }: Facts): boolean {
-  return path.answer?.kind === "silence";
+  return path.answer === null ? path.skipped === "accept-queue" : path.answer.kind === "silence";
 }
 
 /** Refused, or not tried because a closed port of the ephemeral range must not be. */
@@ -125,7 +126,8 @@ function isRefused({ path }: Facts): boolean {
 
 /** Refused with no socket on the port; without a LISTEN table a refusal alone says so, of a local address. */
 function isUnbound(facts: Facts): boolean {
-  return isRefused(facts) && facts.path.isLocal && (facts.sockets === null || facts.sockets.length === 0);
+  if (facts.sockets !== null) return isRefused(facts) && facts.sockets.length === 0;
+  return facts.path.isLocal && facts.path.connect?.outcome === "refused";
 }
 
 function pendingModels({ path }: Facts): readonly string[] {
@@ -147,7 +149,11 @@ function silence({ path }: Facts): string {
 }
 
 function boundOn({ sockets, target }: Facts): string {
-  return (sockets ?? []).map((socket) => hostPort(socket.address, target.port)).join(" and ");
+  const places = new Set((sockets ?? []).map((socket) => hostPort(socket.address, target.port)));
+  return [...places]
+    .sort((a, b) => (a < b ? -1 : 1))
+    .slice(0, SOCKETS_SHOWN)
+    .join(" and ");
 }
 
 function undecided({ path, covering }: Facts): string {
