@@ -14,10 +14,12 @@ export function isIpv4(address: string): boolean {
  * serving both. A v4-mapped row (`::ffff:127.0.0.1`) serves its IPv4 address alone, `::ffff:0.0.0.0` all of IPv4.
  */
 export function isServedBy(address: string, bound: string): boolean {
-  if (bound === address || bound === "::") return true;
-  if (!isIpv4(address)) return false;
-  const plain = bound.startsWith(V4_MAPPED_PREFIX) ? bound.slice(V4_MAPPED_PREFIX.length) : bound;
-  return plain === "0.0.0.0" || plain === address;
+  const [asked, serving] = [unmapped(address), unmapped(bound)];
+  return serving === asked || serving === "::" || (serving === "0.0.0.0" && isIpv4(asked));
+}
+
+function unmapped(address: string): string {
+  return address.startsWith(V4_MAPPED_PREFIX) ? address.slice(V4_MAPPED_PREFIX.length) : address;
 }
 
 /** The sockets that may serve connections to an address. */

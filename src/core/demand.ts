@@ -1,4 +1,4 @@
-import type { Look } from "./observation.ts";
+import type { Answer, Look } from "./observation.ts";
 import type { Demand } from "./policy.ts";
 
 /**
@@ -7,15 +7,18 @@ import type { Demand } from "./policy.ts";
  * and by a TCP connect.
  */
 export function meets(demand: Demand, look: Look): boolean {
-  return look.paths.some(({ role, answer }) => {
-    if (role !== "target" || answer === null) return false;
-    if (answer.kind === "ready") return true;
-    return demand === "live" && (answer.kind === "not-ready" || answer.kind === "other");
-  });
+  return answersOf(look).some((answer) => isMet(demand, answer));
 }
 
-/** Whether a look shows enough to open the gate the first time: the demand is met and no asked model is pending. */
+/** Whether a look shows enough to open the gate the first time: an address meets the demand, with no model pending. */
 export function meetsForOpening(demand: Demand, look: Look): boolean {
-  const isPending = look.paths.some(({ role, answer }) => role === "target" && (answer?.modelsPending.length ?? 0) > 0);
-  return meets(demand, look) && !isPending;
+  return answersOf(look).some((answer) => isMet(demand, answer) && answer.modelsPending.length === 0);
+}
+
+function answersOf(look: Look): readonly Answer[] {
+  return look.paths.flatMap(({ role, answer }) => (role === "target" && answer !== null ? [answer] : []));
+}
+
+function isMet(demand: Demand, { kind }: Answer): boolean {
+  return kind === "ready" || (demand === "live" && (kind === "not-ready" || kind === "other"));
 }
