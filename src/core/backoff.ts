@@ -21,7 +21,7 @@ export function backoffDelayMs({ minMs, maxMs }: BackoffBounds, repeats: number,
   return minMs + random * (Math.max(ceiling, minMs) - minMs);
 }
 
-/** Whether two looks show the same: same sockets, same outcomes, same answers. Times and queues do not count. */
+/** Whether two looks show the same: same sockets, same outcomes, same answers, same models. Times and queues do not count. */
 export function showsTheSame(one: Look, other: Look): boolean {
   return evidenceKey(one) === evidenceKey(other);
 }
@@ -36,6 +36,7 @@ function evidenceKey({ resolution, listen, paths }: Look): string {
       path.connect?.errno,
       path.answer?.kind,
       path.answer?.code,
+      path.answer?.modelsPending,
     ]),
   ]);
 }
