@@ -1,20 +1,27 @@
 /** Longest message that is published, in characters. */
 export const MESSAGE_LENGTH = 200;
 
-const CLOCK_TIME = String.raw`\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?`;
+/** As much of a text as is looked at, in characters. */
+const READ_LENGTH = 4096;
+
+const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*";
 const ZONE = String.raw`(?:\s?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?`;
-const ISO_DATE = String.raw`\d{4}-\d{2}-\d{2}(?:[T ]${CLOCK_TIME}${ZONE})?`;
-const MAIL_DATE = String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}(?:,? \d{4})?`;
+const CLOCK_TIME = String.raw`\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?${ZONE}`;
+const ISO_TIME = String.raw`\d{4}-\d{2}-\d{2}(?:[T ]${CLOCK_TIME})?`;
+const MAIL_DATE = String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:\d{1,2} ${MONTH} \d{4}|${MONTH} \d{1,2}(?:,? \d{4})?)`;
 const DURATION = String.raw`\d+(?:\.\d+)?\s?(?:ns|us|µs|ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?)`;
 const EPOCH = String.raw`1\d{9}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?`;
 
+/** grpc-js puts the time of a failed connect in brackets behind its text. */
+const TIME_IN_BRACKETS = new RegExp(String.raw`\s*\(${ISO_TIME}\)`, "g");
+
 const TIMES = new RegExp(
-  String.raw`\(${ISO_DATE}\)|(?<![\w.:])(?:${ISO_DATE}|${MAIL_DATE}|${CLOCK_TIME}${ZONE}|${DURATION}|${EPOCH})(?![\w:])`,
+  String.raw`(?<![\w.])(?:${ISO_TIME}|${MAIL_DATE}|(?<!:)${CLOCK_TIME}|${DURATION}|${EPOCH})(?![\w:])`,
   "g",
 );
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: removing control characters is the point.
-const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+/** Terminal sequences, control and formatting characters (bidirectional marks among them), halves of characters. */
+const INVISIBLE = /\p{Cc}\[[\d;?]*[A-Za-z]|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Words of a server as they may be published: the first line that says something, without control characters (which
@@ -22,15 +29,14 @@ const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u2
  * whoever compares texts), and at most {@link MESSAGE_LENGTH} characters.
  */
 export function publishable(text: string): string {
-  const lines = text.slice(0, 4096).split(/[\r\n]+/);
-  for (const line of lines) {
-    const words = line.replace(CONTROLS, "").replace(/\s+/g, " ").trim();
+  for (const line of text.slice(0, READ_LENGTH).split(/[\r\n]+/)) {
+    const words = line.replace(/\s+/g, " ").replace(INVISIBLE, "").trim();
     if (words !== "") {
-      return words
+      const timeless = words
+        .replace(TIME_IN_BRACKETS, "")
         .replace(TIMES, "…")
-        .replace(/\s+…$/, "")
-        .slice(0, MESSAGE_LENGTH)
-        .replace(/[\ud800-\udbff]$/, "");
+        .replace(/…(?: …)+/g, "…");
+      return timeless.slice(0, MESSAGE_LENGTH).replace(/\p{Cs}$/u, "");
     }
   }
   return "";
