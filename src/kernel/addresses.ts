@@ -1,17 +1,22 @@
+import { isIP, SocketAddress } from "node:net";
 import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
 
-/** The canonical text of an IP address (RFC 5952 for IPv6, without a zone); null for anything else. */
+/**
+ * The canonical text of an IP address: for IPv6 that of RFC 5952, without a zone, v4-mapped ones with a dotted end; null
+ * for anything else, short forms of IPv4 such as `127.1` included.
+ */
 export function canonicalAddress(text: string): string | null {
   const plain = text.split("%", 1)[0] ?? "";
-  if (!ipaddr.isValid(plain)) return null;
-  const address = ipaddr.parse(plain);
-  return address.kind() === "ipv6" ? (address as ipaddr.IPv6).toRFC5952String() : address.toString();
+  const version = isIP(plain);
+  if (version === 0) return null;
+  return version === 4 ? plain : new SocketAddress({ address: plain, family: "ipv6" }).address;
 }
 
 /** Whether an address is on loopback: 127.0.0.0/8 (RFC 1122), ::1 (RFC 4291), or the v4-mapped form of the former. */
 export function isLoopback(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
+  const canonical = canonicalAddress(address);
+  return canonical !== null && ipaddr.process(canonical).range() === "loopback";
 }
 
 /** Whether an address belongs to this network namespace: loopback, or configured on one of its interfaces. */
@@ -21,4 +26,14 @@ export function isLocalAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some((entries) =>
     entries?.some((entry) => canonicalAddress(entry.address) === canonical),
   );
+}
+
+/**
+ * Whether a host, as a target names it, surely stands for addresses of this network namespace: `localhost`, a wildcard,
+ * or a local address. Other names are told by the addresses that they resolve to.
+ */
+export function isLocalHost(host: string): boolean {
+  if (host === "localhost") return true;
+  const address = canonicalAddress(host);
+  return address !== null && (address === "0.0.0.0" || address === "::" || isLocalAddress(address));
 }

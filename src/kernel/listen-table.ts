@@ -1,13 +1,13 @@
 import type { ListeningSocket } from "../core/observation.ts";
 import { openProcFile, type ProcFile } from "./proc-file.ts";
-import { parseInUse, type SocketCounts } from "./socket-counts.ts";
+import { parseInUse } from "./socket-counts.ts";
 import { hasAllListeningSockets, parseListeningSockets } from "./socket-table.ts";
 
 /** The listening sockets of this network namespace. */
 export interface ListenTable {
   /**
-   * The sockets, from the last reading when the kernel's counts are the same as then and it is younger than a second,
-   * else read anew; null where there is no table. A close and a bind between two readings leave the counts equal, which
+   * The sockets, of each family from the last reading when the kernel's count is the same as then and it is younger than
+   * a second, else read anew; null where there is no table. A close and a bind between two readings leave the counts equal, which
    * is why a reading does not last. Where connections come and go all the time the counts move at every call: readings
    * are then spaced so that they take at most a twenty-fifth of a core.
    */
@@ -19,13 +19,17 @@ export interface ListenTable {
   close(): void;
 }
 
+/** What is read of one address family. */
 interface Family {
-  readonly table: ProcFile;
-  readonly count: ProcFile;
+  current(): readonly ListeningSocket[] | null;
+  fresh(): readonly ListeningSocket[] | null;
+  isOutdated(): boolean;
+  close(): void;
 }
 
 interface Reading {
-  readonly counts: SocketCounts;
+  /** Sockets in use at the time; null where that is not told. */
+  readonly count: number | null;
   readonly sockets: readonly ListeningSocket[] | null;
   readonly atMs: number;
   /** How long the reading took. */
@@ -38,49 +42,64 @@ const SPACING = 25;
 
 /** Opens the table under a `/proc` of the caller's choice; `nowMs` is a monotonic clock in milliseconds. */
 export function openListenTable(procRoot: string, nowMs: () => number): ListenTable {
-  const ipv4 = familyOf(`${procRoot}/net/tcp`, `${procRoot}/net/sockstat`);
-  const ipv6 = familyOf(`${procRoot}/net/tcp6`, `${procRoot}/net/sockstat6`);
+  const ipv4 = openFamily(`${procRoot}/net/tcp`, `${procRoot}/net/sockstat`, nowMs);
+  const ipv6 = openFamily(`${procRoot}/net/tcp6`, `${procRoot}/net/sockstat6`, nowMs);
+  return {
+    current: () => both(ipv4.current(), ipv6.current()),
+    fresh: () => both(ipv4.fresh(), ipv6.fresh()),
+    isOutdated: () => ipv4.isOutdated() || ipv6.isOutdated(),
+    close: () => {
+      ipv4.close();
+      ipv6.close();
+    },
+  };
+}
+
+/** A kernel without IPv6 has no tcp6; without tcp there is no table at all. */
+function both(
+  ipv4: readonly ListeningSocket[] | null,
+  ipv6: readonly ListeningSocket[] | null,
+): readonly ListeningSocket[] | null {
+  return ipv4 === null ? null : [...ipv4, ...(ipv6 ?? [])];
+}
+
+function openFamily(tablePath: string, countPath: string, nowMs: () => number): Family {
+  const table = openProcFile(tablePath);
+  const counts = openProcFile(countPath);
   let last: Reading | null = null;
 
-  const counts = (): SocketCounts => ({ ipv4: countOf(ipv4), ipv6: countOf(ipv6) });
-  const isCurrent = (reading: Reading, now: SocketCounts) => {
-    const ageMs = nowMs() - reading.atMs;
-    const isSame = now.ipv4 !== null && reading.counts.ipv4 === now.ipv4 && reading.counts.ipv6 === now.ipv6;
-    return isSame ? ageMs < READING_LASTS_MS : ageMs < reading.tookMs * SPACING;
-  };
-  const read = (before: SocketCounts): Reading => {
+  const isOutdated = () => last === null || !isCurrent(last, countOf(counts), nowMs());
+  const fresh = () => {
     const startedMs = nowMs();
-    const four = socketsOf(ipv4);
-    const six = socketsOf(ipv6);
+    const count = countOf(counts);
+    const sockets = socketsOf(table);
     const atMs = nowMs();
-    // A kernel without IPv6 has no tcp6; without tcp there is no table at all.
-    const sockets = four === null ? null : [...four, ...(six ?? [])];
-    last = { counts: before, sockets, atMs, tookMs: atMs - startedMs };
-    return last;
+    last = { count, sockets, atMs, tookMs: atMs - startedMs };
+    return sockets;
   };
   return {
-    current: () => {
-      const now = counts();
-      return last !== null && isCurrent(last, now) ? last.sockets : read(now).sockets;
-    },
-    fresh: () => read(counts()).sockets,
-    isOutdated: () => last === null || !isCurrent(last, counts()),
+    current: () => (last === null || isOutdated() ? fresh() : last.sockets),
+    fresh,
+    isOutdated,
     close: () => {
-      for (const file of [ipv4.table, ipv4.count, ipv6.table, ipv6.count]) file.close();
+      table.close();
+      counts.close();
     },
   };
 }
 
-function familyOf(table: string, count: string): Family {
-  return { table: openProcFile(table), count: openProcFile(count) };
+function isCurrent(reading: Reading, count: number | null, nowMs: number): boolean {
+  const ageMs = nowMs - reading.atMs;
+  const isSame = count !== null && count === reading.count;
+  return isSame ? ageMs < READING_LASTS_MS : ageMs < reading.tookMs * SPACING;
 }
 
-function countOf(family: Family): number | null {
-  const text = family.count.read(() => true);
+function countOf(file: ProcFile): number | null {
+  const text = file.read(() => true);
   return text === null ? null : parseInUse(text);
 }
 
-function socketsOf(family: Family): readonly ListeningSocket[] | null {
-  const text = family.table.read(hasAllListeningSockets);
+function socketsOf(file: ProcFile): readonly ListeningSocket[] | null {
+  const text = file.read(hasAllListeningSockets);
   return text === null ? null : parseListeningSockets(text);
 }

@@ -1,9 +1,3 @@
-/** How many TCP sockets of a family are in use in the network namespace; null where that is not told. */
-export interface SocketCounts {
-  readonly ipv4: number | null;
-  readonly ipv6: number | null;
-}
-
 /**
  * Reads the count of sockets in use from `/proc/net/sockstat` (`TCP: inuse N …`) or `sockstat6` (`TCP6: inuse N`); see
  * the kernel's net/ipv4/proc.c. It rises when a socket begins to listen and falls when it is closed.

@@ -1,0 +1,70 @@
+import type { GateState, Transition } from "../core/gate.ts";
+import type { Look } from "../core/observation.ts";
+import type { Clock } from "../core/ports.ts";
+import { isLocalAddress, isLocalHost } from "../kernel/addresses.ts";
+import { readEphemeralRange } from "../kernel/ephemeral-range.ts";
+import { type ListenTable, openListenTable } from "../kernel/listen-table.ts";
+import { openProber } from "../probes/open-prober.ts";
+import type { Settings } from "../settings/settings.ts";
+import { newAcceptLedger } from "../watch/accept-ledger.ts";
+import { newGateKeeper } from "../watch/gate-keeper.ts";
+import { systemClock } from "../watch/system-clock.ts";
+import { startWatch } from "../watch/watch.ts";
+import { VERSION } from "./version.ts";
+
+export const PROC_ROOT = "/proc";
+
+/** What a gate tells while it watches. */
+export interface GateListener {
+  readonly onTransition?: (transition: Transition) => void;
+  readonly onLook?: (target: string, look: Look) => void;
+  readonly onNoTable?: () => void;
+}
+
+/** A gate that watches its targets; it serves nothing. */
+export interface RunningGate {
+  readonly clock: Clock;
+  readonly table: ListenTable;
+  state(): GateState;
+  subscribe(listener: (transition: Transition) => void): () => void;
+  /** Sets the phase `stopping`; the watch goes on. */
+  beginStop(): void;
+  /** Ends the watch and releases what it holds. */
+  stop(): Promise<void>;
+}
+
+/** Puts a gate together from its settings and starts it: the one place that knows all the parts. */
+export function startGate(settings: Settings, listener: GateListener): RunningGate {
+  const clock = systemClock;
+  const table = openListenTable(PROC_ROOT, () => clock.now().monotonicMs);
+  const keeper = newGateKeeper(settings.targets, settings.policy, clock);
+  if (listener.onTransition) keeper.subscribe(listener.onTransition);
+  const watch = startWatch({
+    clock,
+    keeper,
+    look: {
+      table,
+      ledger: newAcceptLedger(),
+      ephemeralPorts: readEphemeralRange(PROC_ROOT),
+      openProber: (target, address) => openProber({ target, address, version: VERSION }),
+      isLocalAddress,
+      isLocalHost,
+    },
+    backoff: { minMs: settings.backoffMinMs, maxMs: settings.backoffMaxMs },
+    models: settings.models,
+    random: Math.random,
+    onLook: (target, look) => listener.onLook?.(target, look),
+    onNoTable: () => listener.onNoTable?.(),
+  });
+  return {
+    clock,
+    table,
+    state: keeper.state,
+    subscribe: keeper.subscribe,
+    beginStop: keeper.beginStop,
+    stop: async () => {
+      await watch.stop();
+      table.close();
+    },
+  };
+}
