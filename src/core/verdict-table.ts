@@ -142,7 +142,7 @@ export const VERDICTS = {
   RESTARTING: {
     class: "server-fault",
     means: "The listening socket was replaced again and again: a crash loop.",
-    remedy: "kubectl logs --previous shows why the server ends; kubectl describe pod shows its exit code.",
+    remedy: "Read why the server ends: its last log by kubectl logs --previous, its exit code by kubectl describe pod.",
   },
   REMOTE_UNREACHABLE: {
     class: "unknown",
