@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { formatDuration, LONGEST_DURATION_MS, parseDuration } from "../core/duration.ts";
 import type { Target } from "../core/target.ts";
 import { parseBracketedHost, parseHost, parseIpAddress } from "./host.ts";

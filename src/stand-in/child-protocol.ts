@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PHASES, type StandInPhase, type StandInPorts } from "./phases.ts";
 import { GRPC_FAULTS, type GrpcFault, HTTP_FAULTS, type HttpFault } from "./plan.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What the HTTP side can do wrong. */
 export const HTTP_FAULTS = [

@@ -1,0 +1,103 @@
+import { formatDuration } from "../core/duration.ts";
+import { millisecondsBetween } from "../core/moment.ts";
+import { readinessOf } from "../core/readiness.ts";
+import { openLog } from "../record/log.ts";
+import { readyzAnswer } from "../serve/readyz-text.ts";
+import type { Settings } from "../settings/settings.ts";
+import { systemClock as clock } from "../watch/system-clock.ts";
+import { type RunningGate, startGate } from "./compose.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { askRunningGate, type GateAnswer } from "./running-gate.ts";
+
+/** What `wait` waits with. */
+export interface WaitOptions {
+  readonly settings: Settings;
+  readonly warnings: readonly string[];
+  readonly timeoutMs: number;
+  /** What happens when the time is up: fail with the verdict's exit code, or let go with 0. */
+  readonly onTimeout: "fail" | "continue";
+}
+
+/** Between questions to a running gate, and to find one that was not there. */
+const POLL_MS = 50;
+const SEARCH_MS = 250;
+
+/**
+ * Blocks until the gate is open or the time is up. Asks the running gate while one answers; else it watches the targets
+ * itself, and goes over to a running gate as soon as one answers, so that the server is not asked twice.
+ *
+ * @returns the exit code
+ */
+export async function wait({ settings, warnings, timeoutMs, onTimeout }: WaitOptions): Promise<number> {
+  const log = openLog(settings.logLevel, 2);
+  for (const text of warnings) log.warn(text);
+  const began = clock.now();
+  const leftMs = () => timeoutMs - millisecondsBetween(began, clock.now());
+  const answer = await waitUntil(settings, leftMs);
+  const took = formatDuration(Math.round(millisecondsBetween(began, clock.now())));
+  if (answer.isReady) return finish(`ready after ${took}`, EXIT.ok);
+  if (onTimeout === "continue") return finish(`not ready after ${took}: going on without it`, EXIT.ok);
+  return finish(`not ready after ${took}: giving up`, exitCodeOf(false, answer.class));
+}
+
+/** Asks or watches until the gate is open or no time is left; the last answer. */
+async function waitUntil(settings: Settings, leftMs: () => number): Promise<GateAnswer> {
+  const say = sayChanges();
+  let own: RunningGate | null = null;
+  for (;;) {
+    const running = await askRunningGate(settings.listen);
+    own = await switchOver(own, running, settings);
+    const answer = running ?? ownAnswer(own);
+    if (!answer.isReady) say(answer.text);
+    if (answer.isReady || leftMs() <= 0) {
+      await own?.stop();
+      return answer;
+    }
+    await pause(Math.min(leftMs(), running === null ? SEARCH_MS : POLL_MS), own);
+  }
+}
+
+/** Watches the targets itself exactly while no running gate answers. */
+async function switchOver(
+  own: RunningGate | null,
+  running: GateAnswer | null,
+  settings: Settings,
+): Promise<RunningGate | null> {
+  if (running === null) return own ?? startGate(settings, {});
+  await own?.stop();
+  return null;
+}
+
+function ownAnswer(own: RunningGate | null): GateAnswer {
+  if (own === null) throw new Error("no gate answers and none watches");
+  const state = own.state();
+  const { isReady, verdict } = readinessOf(state, clock.now());
+  return { isReady, class: verdict.class, text: readyzAnswer(state, clock.now(), {}).body.trim() };
+}
+
+/** Waits for the time to pass, or for the own gate to change. */
+function pause(ms: number, own: RunningGate | null): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      cancel();
+      unsubscribe();
+      resolve();
+    };
+    const cancel = clock.after(ms, finish);
+    const unsubscribe = own?.subscribe(finish) ?? (() => {});
+  });
+}
+
+function finish(text: string, code: number): number {
+  process.stdout.write(`${text}\n`);
+  return code;
+}
+
+/** Prints a line when it is another than the last. */
+function sayChanges(): (text: string) => void {
+  let said = "";
+  return (text) => {
+    if (text !== said) process.stdout.write(`${text}\n`);
+    said = text;
+  };
+}
