@@ -10,8 +10,8 @@ import {
   setLogVerbosity,
 } from "@grpc/grpc-js";
 import type { Endpoint } from "./connect.ts";
-import { RELEASE_MS } from "./release.ts";
-import { readAuthorities, serverName, type TlsPeer } from "./tls-handshake.ts";
+import { destroyLater } from "./release.ts";
+import { startHttp2Tls, type TlsPeer } from "./tls-handshake.ts";
 import type { Word } from "./word.ts";
 
 /** Largest message and, in mebibytes, the memory that one session may take; health answers have a few bytes. */
@@ -42,6 +42,8 @@ export interface GrpcChannel {
   hasSettings(): boolean;
   /** Whether a call can still go over its first connection: established, or still waiting for the server. */
   isUsable(): boolean;
+  /** Why TLS did not come about; null where it did, or was not tried. */
+  handshakeFailure(): Word | null;
   /** Ends the channel and its connection. Safe to call twice. */
   close(): void;
 }
@@ -55,34 +57,38 @@ export interface GrpcPeer {
   readonly tls: TlsPeer | null;
 }
 
-/**
- * Hands on what `credentials` do and notes the sockets that they get. A channel that is closed while its server has not
- * sent SETTINGS, or is silent in the TLS handshake, would leave its connection open for good.
- */
-function noteSockets(channelCredentials: ChannelCredentials, sockets: Set<Socket>): ChannelCredentials {
-  const createConnector = channelCredentials._createSecureConnector.bind(channelCredentials);
-  channelCredentials._createSecureConnector = (...args) => {
-    const connector = createConnector(...args);
-    return {
-      connect: (socket) => {
-        sockets.add(socket);
-        socket.once("close", () => sockets.delete(socket));
-        return connector.connect(socket);
-      },
-      waitForReady: () => connector.waitForReady(),
-      getCallCredentials: () => connector.getCallCredentials(),
-      destroy: () => connector.destroy(),
-    };
-  };
-  return channelCredentials;
+/** What the connections of a channel come to before HTTP/2 begins. */
+interface Connections {
+  readonly credentials: ChannelCredentials;
+  readonly sockets: ReadonlySet<Socket>;
+  handshakeFailure(): Word | null;
 }
 
-function destroySoon(sockets: Set<Socket>): void {
-  for (const socket of sockets) {
-    const timer = setTimeout(() => socket.destroy(), RELEASE_MS);
-    timer.unref();
-    socket.once("close", () => clearTimeout(timer));
-  }
+/**
+ * Puts our own step between TCP and HTTP/2. It speaks TLS as the other probers do and keeps the exact failure, of which
+ * grpc-js passes on the text alone; and it notes the sockets, since a channel that is closed while its server has not
+ * sent SETTINGS, or is silent in the handshake, would leave its connection open for good.
+ */
+function ownConnections(tls: TlsPeer | null): Connections {
+  const sockets = new Set<Socket>();
+  let failure: Word | null = null;
+  const secure = async (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    if (tls === null) {
+      return { socket, secure: false };
+    }
+    const handshake = await startHttp2Tls(socket, tls);
+    if (handshake.isSecure) {
+      return { socket: handshake.socket, secure: true };
+    }
+    failure = handshake.word;
+    throw new Error(handshake.word.code);
+  };
+  const own = credentials.createInsecure();
+  const createConnector = own._createSecureConnector.bind(own);
+  own._createSecureConnector = (...args) => ({ ...createConnector(...args), connect: secure });
+  return { credentials: own, sockets, handshakeFailure: () => failure };
 }
 
 /** Notes when the channel has been ready, and tells whether it went away since. */
@@ -114,45 +120,27 @@ function watchState(client: Client): Pick<GrpcChannel, "hasSettings" | "isUsable
   };
 }
 
-function credentialsOf(tls: TlsPeer | null, ca: Buffer | undefined): ChannelCredentials {
-  return tls === null
-    ? credentials.createInsecure()
-    : credentials.createSsl(ca ?? null, null, null, { rejectUnauthorized: !tls.options.insecure });
-}
-
 function targetOf({ address, port }: Endpoint): string {
   return isIPv6(address) ? `ipv6:[${address}]:${port}` : `ipv4:${address}:${port}`;
 }
 
-function createChannel(peer: GrpcPeer, ca: Buffer | undefined): GrpcChannel {
+/** Opens a channel, which connects with its first call. */
+export function openGrpcChannel(peer: GrpcPeer): GrpcChannel {
   setLogVerbosity(logVerbosity.NONE);
-  const sockets = new Set<Socket>();
-  const name = peer.tls === null ? "" : serverName(peer.tls) || peer.tls.host;
-  const client = new Client(targetOf(peer.endpoint), noteSockets(credentialsOf(peer.tls, ca), sockets), {
+  const connections = ownConnections(peer.tls);
+  const client = new Client(targetOf(peer.endpoint), connections.credentials, {
     ...CHANNEL_OPTIONS,
     "grpc.default_authority": peer.authority,
-    ...(name === "" ? {} : { "grpc.ssl_target_name_override": name }),
   });
   return {
     client,
     ...watchState(client),
+    handshakeFailure: connections.handshakeFailure,
     close: () => {
       client.close();
-      destroySoon(sockets);
+      for (const socket of connections.sockets) {
+        destroyLater(socket);
+      }
     },
   };
-}
-
-/** Opens a channel, or says why TLS cannot even begin. It connects with its first call. */
-export async function openGrpcChannel(peer: GrpcPeer): Promise<GrpcChannel | Word> {
-  const ca = peer.tls === null ? undefined : await readAuthorities(peer.tls.options);
-  if (ca !== undefined && !Buffer.isBuffer(ca)) {
-    return ca;
-  }
-  try {
-    return createChannel(peer, ca);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return { kind: "tls", code: code ?? "UNKNOWN", message: "cannot use the certificate authorities" };
-  }
 }

@@ -17,8 +17,8 @@ import type { Word } from "./word.ts";
 interface ChannelSlot {
   /** null: none, or none that a call could still use. */
   current(): GrpcChannel | null;
-  /** The current channel or a new one; a word when none can be made. */
-  take(): Promise<GrpcChannel | Word>;
+  /** The current channel or a new one. */
+  take(): GrpcChannel;
   /** Closes `channel`, or whichever is kept. */
   drop(channel?: GrpcChannel): void;
 }
@@ -30,23 +30,12 @@ function keepChannel(peer: GrpcPeer): ChannelSlot {
     channel?.close();
     kept = channel === kept ? null : kept;
   };
-  return {
-    current,
-    drop,
-    take: async () => {
-      const usable = current();
-      if (usable !== null) {
-        return usable;
-      }
-      drop();
-      const opened = await openGrpcChannel(peer);
-      if ("client" in opened) {
-        drop();
-        kept = opened;
-      }
-      return opened;
-    },
+  const open = (): GrpcChannel => {
+    drop();
+    kept = openGrpcChannel(peer);
+    return kept;
   };
+  return { current, drop, take: () => current() ?? open() };
 }
 
 function peerOf(target: GrpcTarget, endpoint: Endpoint): GrpcPeer {
@@ -60,8 +49,9 @@ async function explain(reply: Reply, channel: GrpcChannel, asking: Asking): Prom
   const { peer, course } = asking;
   const { status, details } = reply.failure ?? { status: "UNKNOWN", details: "" };
   const closed: Word = { kind: "closed", code: `GRPC_${status}`, message: publishable(details) };
-  if (channel.hasSettings()) {
-    return closed;
+  const known = channel.hasSettings() ? closed : channel.handshakeFailure();
+  if (known !== null) {
+    return known;
   }
   const bounds = { waitMs: PEEK_MS, signal: course.signal };
   const word =
@@ -108,11 +98,7 @@ async function answerAfter(
     return null;
   }
   releaseSocket(connection.socket);
-  const channel = await slot.take();
-  if (course.signal.aborted) {
-    return null;
-  }
-  return "client" in channel ? askOver(channel, models, asking) : course.answer(channel);
+  return course.signal.aborted ? null : askOver(slot.take(), models, asking);
 }
 
 /**

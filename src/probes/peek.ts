@@ -4,7 +4,7 @@ import { openConnection } from "./connection.ts";
 import { readableLine, spokenProtocol } from "./first-bytes.ts";
 import { publishable } from "./message.ts";
 import { releaseSocket } from "./release.ts";
-import { startTls, type TlsPeer, type TransportError, wordOfTransportError } from "./tls-handshake.ts";
+import { startHttp2Tls, startTls, type TlsPeer, type TransportError, wordOfTransportError } from "./tls-handshake.ts";
 import type { Word } from "./word.ts";
 
 /** How long one peek may take, in milliseconds. */
@@ -53,6 +53,9 @@ function readFirstBytes(stream: Duplex, waitMs: number): Promise<Peeked> {
     const timer = setTimeout(() => finish(null), waitMs);
     const close = (): void => finish({ kind: "closed", code: "EOF", message: "" });
     stream.on("data", (chunk: Buffer) => {
+      if (isEnough(bytes)) {
+        return;
+      }
       bytes = Buffer.concat([bytes, chunk.subarray(0, PEEK_BYTES)]).subarray(0, PEEK_BYTES);
       if (isEnough(bytes)) {
         finish(null);
@@ -126,18 +129,14 @@ export async function peekHttp2(endpoint: Endpoint, bounds: PeekBounds): Promise
   return wordOfPeeked(peeked);
 }
 
-/** The same over TLS, with the target's own options; a certificate that does not verify is told by its exact code. */
+/** The same over TLS, with the target's own options: a server may reject a client after the handshake (RFC 8446). */
 export async function peekSecureHttp2(endpoint: Endpoint, peer: TlsPeer, bounds: PeekBounds): Promise<Word | null> {
   const { socket, result } = openConnection(endpoint, bounds.signal);
-  const attempt = result.then(({ outcome }) => (outcome === "ok" ? startTls(socket, peer) : null));
+  const attempt = result.then(({ outcome }) => (outcome === "ok" ? startHttp2Tls(socket, peer) : null));
   const handshake = await within(attempt, bounds.waitMs);
   if (handshake === null || !handshake.isSecure) {
     releaseSocket(socket);
     return handshake?.word ?? null;
-  }
-  if (handshake.socket.alpnProtocol !== "h2") {
-    releaseSocket(handshake.socket);
-    return { kind: "wrong-protocol", code: "NO_HTTP2", message: "speaks TLS, but offers no HTTP/2" };
   }
   return wordOfPeeked(await readFirstBytes(handshake.socket, bounds.waitMs));
 }

@@ -10,17 +10,22 @@ export const RELEASE_MS = 100;
  * sending is cut off after {@link RELEASE_MS}. Safe to call twice.
  */
 export function releaseSocket(socket: Duplex): void {
+  if (socket.destroyed || socket.writableEnded) {
+    return;
+  }
   socket.on("error", () => socket.destroy());
   if (socket instanceof Socket && socket.connecting) {
     socket.destroy();
     return;
   }
-  if (socket.destroyed) {
-    return;
-  }
+  destroyLater(socket);
+  socket.resume();
+  socket.end();
+}
+
+/** Destroys a socket that has not closed by itself after {@link RELEASE_MS}. */
+export function destroyLater(socket: Duplex): void {
   const timer = setTimeout(() => socket.destroy(), RELEASE_MS);
   timer.unref();
   socket.once("close", () => clearTimeout(timer));
-  socket.resume();
-  socket.end();
 }

@@ -3,6 +3,7 @@ import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { TlsOptions } from "../core/target.ts";
 import { publishable } from "./message.ts";
+import { releaseSocket } from "./release.ts";
 import type { Word } from "./word.ts";
 
 /** Whom to expect at the other end. */
@@ -44,7 +45,7 @@ export function wordOfTransportError(error: TransportError): Word {
 }
 
 /** Reads the authorities to trust: undefined for the built-in ones, or a word about the file that cannot be read. */
-export async function readAuthorities(options: TlsOptions): Promise<Buffer | undefined | Word> {
+async function readAuthorities(options: TlsOptions): Promise<Buffer | undefined | Word> {
   if (options.ca === null) {
     return undefined;
   }
@@ -57,7 +58,7 @@ export async function readAuthorities(options: TlsOptions): Promise<Buffer | und
 }
 
 /** The name to send by SNI, which knows no IP addresses (RFC 6066, section 3); empty for none. */
-export function serverName(peer: Pick<TlsPeer, "host" | "options">): string {
+function serverName(peer: Pick<TlsPeer, "host" | "options">): string {
   return peer.options.servername ?? (isIP(peer.host) === 0 ? peer.host : "");
 }
 
@@ -91,4 +92,17 @@ export async function startTls(socket: Socket, peer: TlsPeer): Promise<Handshake
     rejectUnauthorized: !peer.options.insecure,
     ALPNProtocols: [peer.alpn],
   });
+}
+
+/** As {@link startTls} with `h2` offered; a server that does not choose it speaks no gRPC (RFC 9113, section 3.2). */
+export async function startHttp2Tls(socket: Socket, peer: TlsPeer): Promise<Handshake> {
+  const handshake = await startTls(socket, peer);
+  if (!handshake.isSecure || handshake.socket.alpnProtocol === "h2") {
+    return handshake;
+  }
+  releaseSocket(handshake.socket);
+  return {
+    isSecure: false,
+    word: { kind: "wrong-protocol", code: "NO_HTTP2", message: "speaks TLS, but offers no HTTP/2" },
+  };
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -54,6 +54,20 @@ export function startRawServer(handle: (socket: Socket, count: number) => void, 
     }),
     host,
   );
+}
+
+/** Passes connections on to a local port, and counts them. */
+export function startRelay(port: number): Promise<RawServer> {
+  return startRawServer((socket) => relay(socket, port));
+}
+
+/** Joins a connection with a new one to a local port. */
+export function relay(socket: Socket, port: number): void {
+  const upstream = connect({ host: "127.0.0.1", port });
+  upstream.on("error", () => socket.destroy());
+  upstream.once("close", () => socket.destroy());
+  socket.once("close", () => upstream.destroy());
+  socket.pipe(upstream).pipe(socket);
 }
 
 /** Answers the first bytes of each connection with the same bytes, and ends it. */
