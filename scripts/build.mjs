@@ -32,7 +32,7 @@ const { metafile } = await build({
   sourcemap: "linked",
   metafile: true,
   logLevel: "warning",
-});
+}).catch(() => process.exit(1)); // esbuild has already printed what was wrong.
 
 mkdirSync(dirname(bundle), { recursive: true });
 writeFileSync(join(dirname(bundle), "meta.json"), JSON.stringify(metafile));
