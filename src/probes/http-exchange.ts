@@ -6,10 +6,10 @@ import type { TransportError } from "./tls-handshake.ts";
 import type { Word } from "./word.ts";
 
 /** Bound on the headers and, apart from them, on the body, in bytes. */
-export const HTTP_LIMIT_BYTES = 64 * 1024;
+const HTTP_LIMIT_BYTES = 64 * 1024;
 
 /** How long the body may take once the headers are there, in milliseconds; the status alone decides. */
-export const BODY_MS = 250;
+const BODY_MS = 250;
 
 /** As much of a body as is kept to quote from. */
 const KEPT_BYTES = 4096;

@@ -29,7 +29,7 @@ export interface PeekBounds {
 }
 
 /** The first bytes, and the word of the connection's end where it ended; null while it is open. */
-export interface Peeked {
+interface Peeked {
   readonly bytes: Buffer;
   readonly ended: Word | null;
 }

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /** How long a released socket may take to end before it is destroyed, in milliseconds. */
-export const RELEASE_MS = 100;
+const RELEASE_MS = 100;
 
 /**
  * Ends a connection without a reset: what is still unread is drained and a FIN is sent. `destroy()` with unread data

@@ -6,24 +6,24 @@ import { descriptor } from "./descriptor.ts";
 export type EmptyRequest = Record<string, never>;
 
 /** `ServerLive`'s response; absent fields are filled in, so false is false and not missing. */
-export interface ServerLiveResponse {
+interface ServerLiveResponse {
   readonly live: boolean;
 }
 
 /** `ServerReady`'s response. */
-export interface ServerReadyResponse {
+interface ServerReadyResponse {
   readonly ready: boolean;
 }
 
 /** Which model is asked for. */
-export interface ModelReadyRequest {
+interface ModelReadyRequest {
   readonly name: string;
   /** Empty: the server chooses. */
   readonly version: string;
 }
 
 /** `ModelReady`'s response. */
-export interface ModelReadyResponse {
+interface ModelReadyResponse {
   readonly ready: boolean;
 }
 

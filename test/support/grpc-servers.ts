@@ -17,7 +17,7 @@ type UnaryCall = ServerUnaryCall<Record<string, unknown>, object>;
 export type CallReply = object | { readonly code: status; readonly details: string } | null;
 
 /** Replies by method; a method without one is not served. */
-export type CallReplies = Readonly<Record<string, (request: Record<string, unknown>) => CallReply>>;
+type CallReplies = Readonly<Record<string, (request: Record<string, unknown>) => CallReply>>;
 
 /** A gRPC server of grpc-js. */
 export interface GrpcTestServer {

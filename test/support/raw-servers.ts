@@ -110,7 +110,7 @@ export const FRAME = { data: 0x00, headers: 0x01, rstStream: 0x03, settings: 0x0
 
 /** An empty SETTINGS frame, and the one that acknowledges the client's. */
 export const SETTINGS = http2Frame(FRAME.settings, 0, 0);
-export const SETTINGS_ACK = http2Frame(FRAME.settings, 1, 0);
+const SETTINGS_ACK = http2Frame(FRAME.settings, 1, 0);
 
 /** Speaks just enough HTTP/2 to greet, then does `act` once the client's first call (stream 1) has come. */
 export function startHttp2Greeter(act: (socket: Socket) => void): Promise<RawServer> {
