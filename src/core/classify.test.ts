@@ -176,6 +176,7 @@ describe("the table of rules", () => {
     ["a refusal without a table", caseOf(look(refused(), { listen: NO_TABLE })), "NOT_LISTENING"],
     ["an ephemeral port not bound yet", caseOf(look(skipped("ephemeral-port"))), "NOT_LISTENING"],
     ["an ephemeral port without a table", caseOf(look(skipped("ephemeral-port"), { listen: NO_TABLE })), "UNKNOWN"],
+    ["a port that is closed as it was", caseOf(look({ ...refused(), skipped: "not-listening" })), "NOT_LISTENING"],
     ["a full own share of the queue", caseOf(look(skipped("accept-queue"))), "STARTING_UP"],
     ["the same after an answer", following([ANSWERED], look(skipped("accept-queue"))), "HUNG"],
     ["SETTINGS and no answer", caseOf(look(silent(SETTINGS_ONLY)), { target: grpcTarget() }), "STARTING_UP"],
@@ -287,8 +288,8 @@ describe("evidence", () => {
     const bound = listening({ address: "::", inode: 21_641, acceptQueue: 2 }, { address: "10.42.1.7", inode: 7 });
     const situation = caseOf(look(answered("error", { message: "boom" }), { listen: bound }));
     expect(classify(situation).evidence).toEqual([
-      "listening on [::]:9000 since 2026-11-24T12:00:00.999Z, inode 21641, uid 1000, 2 in its accept queue",
-      "listening on 10.42.1.7:9000 since 2026-11-24T12:00:00.999Z, inode 7, uid 1000, not on 127.0.0.1",
+      "listening on [::]:9000 since 2026-11-24T12:00:01.000Z, inode 21641, uid 1000, 2 in its accept queue",
+      "listening on 10.42.1.7:9000 since 2026-11-24T12:00:01.000Z, inode 7, uid 1000, not on 127.0.0.1",
       "connected to 127.0.0.1:9000 in 0.25 ms",
       "GET /v2/health/ready: HTTP_500 after 3 ms: boom",
     ]);
@@ -304,7 +305,7 @@ describe("evidence", () => {
 
   it("shows since when a port was bound that is not any more", () => {
     const { evidence } = classify(following([look(silent(), { atMs: 500 })], look(refused())));
-    expect(evidence).toContain("the port was first seen bound at 2026-11-24T12:00:00.499Z");
+    expect(evidence).toContain("the port was first seen bound at 2026-11-24T12:00:00.500Z");
   });
 
   it("shows that a hung server had answered", () => {

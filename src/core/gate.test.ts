@@ -100,7 +100,7 @@ describe("transitions", () => {
         phaseMs: 3000,
         look: seen,
         memory: before.targets[0]?.memory,
-        bind: [{ ...socket(), since: moment(3000) }],
+        bind: [{ ...socket(), since: moment(4000) }],
         verdict: { code: "STARTING_UP" },
       },
     ]);

@@ -68,12 +68,6 @@ describe("restarts", () => {
     expect(many.restartedAt).toHaveLength(RESTARTS_KEPT);
     expect(many.restartedAt.at(-1)).toEqual(moment(40_000));
   });
-
-  it("are not made up by a look that began before the last reading", () => {
-    const known = rememberSockets(readings([1]), [socket({ inode: 2 })], moment(1500));
-    const slow = look(failed("timeout"), { atMs: 2000, tookMs: 900, listen: listening({ inode: 1 }) });
-    expect(rememberLook(known, slow)).toMatchObject({ restarts: 1, sockets: [{ inode: 2 }] });
-  });
 });
 
 describe("sockets on the port", () => {
@@ -87,9 +81,9 @@ describe("sockets on the port", () => {
     expect(readings([1, 2], [])).toMatchObject({ sockets: [], lastInodes: [1, 2] });
   });
 
-  it("are dated by the beginning of a look, which reads them first", () => {
+  it("are dated by the end of a look, which reads them last", () => {
     const memory = remembered(look(silent(), { atMs: 1500, tookMs: 1000 }));
-    expect(memory.sockets).toMatchObject([{ since: moment(500) }]);
+    expect(memory.sockets).toMatchObject([{ since: moment(1500) }]);
   });
 
   it("are left as they are by a look without a table", () => {
@@ -140,8 +134,8 @@ describe("the timeline", () => {
     );
     expect(memory.timeline).toEqual({
       firstProbe: moment(99),
-      listening: moment(200),
-      connected: moment(200.25),
+      listening: moment(1200),
+      connected: moment(1200),
       answered: moment(2000),
       ready: moment(4000),
       lost: null,
@@ -149,10 +143,22 @@ describe("the timeline", () => {
     });
   });
 
+  it("dates a connect by its own time, though its look went on", () => {
+    const slow = look(silent(), { atMs: 1500, tookMs: 1000 });
+    expect(remembered({ ...slow, listen: NO_TABLE }).timeline.connected).toEqual(moment(500.25));
+    const bound = rememberSockets(NO_MEMORY, [socket()], moment(400));
+    expect(rememberLook(bound, slow).timeline).toMatchObject({ listening: moment(400), connected: moment(500.25) });
+  });
+
+  it("never dates a connect before the bind", () => {
+    const bound = rememberSockets(NO_MEMORY, [socket()], moment(525));
+    expect(rememberLook(bound, look(silent(), { atMs: 1500, tookMs: 1000 })).timeline.connected).toEqual(moment(525));
+  });
+
   it("dates a connect within its look, whatever it claims to have taken", () => {
     const odd = answered("ready");
     const late = { ...odd, connect: { outcome: "ok", errno: null, refusedBy: null, ms: 99_999 } } as const;
-    expect(remembered(look(late, { atMs: 1000 })).timeline.connected).toEqual(moment(1000));
+    expect(remembered(look(late, { atMs: 1000, listen: NO_TABLE })).timeline.connected).toEqual(moment(1000));
   });
 
   it("pays no heed to paths that are there for evidence", () => {

@@ -30,8 +30,6 @@ export interface Memory {
   readonly timeline: Timeline;
   /** Sockets on the port at the last reading of the LISTEN table; empty when none, or when there is no table. */
   readonly sockets: readonly BoundSocket[];
-  /** When the LISTEN table was last read; null: never. */
-  readonly socketsAt: Moment | null;
   /** Inodes of the last sockets that were seen on the port, kept after they are gone; empty before the first. */
   readonly lastInodes: readonly number[];
   /** Whether the server has answered since its present socket was bound. */
@@ -53,7 +51,6 @@ export const ERROR_CODES_KEPT = 24;
 export const NO_MEMORY: Memory = {
   timeline: { firstProbe: null, listening: null, connected: null, answered: null, ready: null, lost: null, back: null },
   sockets: [],
-  socketsAt: null,
   lastInodes: [],
   hasAnsweredFromSocket: false,
   restarts: 0,
@@ -77,21 +74,16 @@ export function isAnswered(path: PathLook): boolean {
   return path.answer !== null && ANSWERED_KINDS.has(path.answer.kind);
 }
 
-/**
- * Takes in a reading of the LISTEN table: the sockets on the target's port. A reading older than the last one says
- * nothing new: a look that lasts ends after later readings, and would show a socket that is gone as a new one.
- */
+/** Takes in a reading of the LISTEN table: the sockets on the target's port. */
 export function rememberSockets(memory: Memory, sockets: readonly ListeningSocket[], at: Moment): Memory {
-  if (memory.socketsAt !== null && millisecondsBetween(memory.socketsAt, at) < 0) return memory;
   const known = new Map(memory.sockets.map((socket) => [socket.inode, socket.since]));
   const bound = sockets.map((socket) => ({ ...socket, since: known.get(socket.inode) ?? at }));
-  if (bound.length === 0) return { ...memory, sockets: bound, socketsAt: at, hasAnsweredFromSocket: false };
+  if (bound.length === 0) return { ...memory, sockets: bound, hasAnsweredFromSocket: false };
   const inodes = bound.map((socket) => socket.inode);
   const isReplaced = memory.lastInodes.length > 0 && !inodes.some((inode) => memory.lastInodes.includes(inode));
   return {
     ...memory,
     sockets: bound,
-    socketsAt: at,
     lastInodes: inodes,
     hasAnsweredFromSocket: memory.hasAnsweredFromSocket && !isReplaced,
     restarts: memory.restarts + (isReplaced ? 1 : 0),
@@ -100,9 +92,9 @@ export function rememberSockets(memory: Memory, sockets: readonly ListeningSocke
   };
 }
 
-/** Takes in what the LISTEN table said at a look, which reads it first of all. */
-export function rememberListening(memory: Memory, { listen, began }: Look): Memory {
-  return listen.isKnown ? rememberSockets(memory, listen.sockets, began) : memory;
+/** Takes in what the LISTEN table said at a look, which reads it last of all. */
+export function rememberListening(memory: Memory, { listen, ended }: Look): Memory {
+  return listen.isKnown ? rememberSockets(memory, listen.sockets, ended) : memory;
 }
 
 /** Takes in one look that is evidence. The verdict of a look is told with the memory from before it. */
@@ -124,17 +116,22 @@ function advance(timeline: Timeline, look: Look, paths: readonly PathLook[]): Ti
   return {
     ...timeline,
     firstProbe: timeline.firstProbe ?? look.began,
-    connected: timeline.connected ?? connectedAt(look, paths),
+    connected: timeline.connected ?? connectedAt(look, paths, timeline.listening),
     answered: timeline.answered ?? (paths.some(isAnswered) ? look.ended : null),
     ready: timeline.ready ?? (paths.some(isReadyPath) ? look.ended : null),
   };
 }
 
-/** When a connect first succeeded: a silent server lets the look go on long after that. */
-function connectedAt({ began, ended }: Look, paths: readonly PathLook[]): Moment | null {
+/**
+ * When a connect succeeded: a silent server lets the look go on long after that. Never before the port was seen bound,
+ * which the doorbell may notice a tick later than the connect.
+ */
+function connectedAt(look: Look, paths: readonly PathLook[], listening: Moment | null): Moment | null {
+  const { began, ended } = look;
   const delays = paths.flatMap(({ connect }) => (connect?.outcome === "ok" ? [connect.ms] : []));
   if (delays.length === 0) return null;
-  return momentAfter(began, Math.min(...delays, millisecondsBetween(began, ended)));
+  const at = momentAfter(began, Math.min(...delays, millisecondsBetween(began, ended)));
+  return listening !== null && millisecondsBetween(at, listening) > 0 ? listening : at;
 }
 
 function isReadyPath(path: PathLook): boolean {

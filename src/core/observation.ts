@@ -94,7 +94,7 @@ export interface PathLook {
   readonly answer: Answer | null;
 }
 
-/** What the LISTEN table said at the beginning of the look, or why it says nothing. */
+/** What the LISTEN table said at the end of the look, or why it says nothing. */
 export type ListenEvidence =
   | { readonly isKnown: false; readonly reason: "no-table" | "remote" }
   | {

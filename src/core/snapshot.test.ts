@@ -56,7 +56,7 @@ describe("the snapshot", () => {
         remedy: expect.stringContaining("Wait for the model to load."),
         since: "2026-11-24T12:00:01.000Z",
         evidence: [
-          "listening on 0.0.0.0:9000 since 2026-11-24T12:00:00.999Z, inode 21641, uid 1000",
+          "listening on 0.0.0.0:9000 since 2026-11-24T12:00:01.000Z, inode 21641, uid 1000",
           "connected to 127.0.0.1:9000 in 0.25 ms",
           "GET /v2/health/ready: HTTP_400 after 3 ms",
         ],
@@ -68,7 +68,7 @@ describe("the snapshot", () => {
           inode: 21_641,
           uid: 1000,
           acceptQueue: 0,
-          since: "2026-11-24T12:00:00.999Z",
+          since: "2026-11-24T12:00:01.000Z",
         },
       ],
       paths: [
@@ -89,8 +89,8 @@ describe("the snapshot", () => {
       ],
       timeline: {
         firstProbeAt: "2026-11-24T12:00:00.999Z",
-        listeningAt: "2026-11-24T12:00:00.999Z",
-        connectedAt: "2026-11-24T12:00:00.999Z",
+        listeningAt: "2026-11-24T12:00:01.000Z",
+        connectedAt: "2026-11-24T12:00:01.000Z",
         answeredAt: "2026-11-24T12:00:01.000Z",
         readyAt: null,
         lostAt: null,

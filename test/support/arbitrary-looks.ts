@@ -72,7 +72,7 @@ const arbitraryPath: fc.Arbitrary<PathLook> = fc.record({
   role: fc.constantFrom("target", "target", "target", "evidence"),
   isLocal: fc.boolean(),
   connect: fc.option(arbitraryConnect),
-  skipped: fc.option(fc.constantFrom("ephemeral-port", "accept-queue")),
+  skipped: fc.option(fc.constantFrom("ephemeral-port", "not-listening", "accept-queue")),
   answer: fc.option(arbitraryAnswer),
 });
 

@@ -4,6 +4,7 @@ import type {
   AnswerKind,
   ConnectOutcome,
   ConnectResult,
+  ConnectSkip,
   ListenEvidence,
   ListeningSocket,
   Look,
@@ -107,8 +108,8 @@ export function refused(): PathLook {
   return failed("refused");
 }
 
-/** The look did not connect. */
-export function skipped(reason: "ephemeral-port" | "accept-queue"): PathLook {
+/** The look did not connect, nor had one before it. */
+export function skipped(reason: ConnectSkip): PathLook {
   return path({ skipped: reason });
 }
 

@@ -20,7 +20,7 @@ export interface SimulatedServer {
   readonly lives: readonly ServerLife[];
   /** Whether the gate can read the LISTEN table. */
   readonly hasTable: boolean;
-  /** Pauses between looks, and between the table and the connect of a look: used over and over. */
+  /** Pauses between looks, and between what a look meets and its reading of the table: used over and over. */
   readonly pausesMs: readonly number[];
   readonly lagsMs: readonly number[];
   /** What a look meets: `stall` is a late loop that sees a time-out, `doorbell` a reading of the table before it. */
@@ -95,14 +95,13 @@ interface LookPlan {
   readonly isStalled: boolean;
 }
 
-/** The table is read first; the connect follows after a lag, in which the server may have bound or closed its port. */
+/** The table is read last, after a lag in which the server may have bound or closed its port. */
 function lookAt(server: SimulatedServer, { atMs, lagMs, isStalled }: LookPlan): Look {
-  const listen = tableAt(server, atMs);
-  const connectMs = atMs + lagMs;
   const { path, endMs } = isStalled
-    ? { path: failed("timeout"), endMs: connectMs + DEADLINE_MS }
-    : pathAt(lifeAt(server, connectMs), connectMs);
-  const seen = look(path, { listen, atMs: endMs, stalledMs: isStalled ? 500 : 0 });
+    ? { path: failed("timeout"), endMs: atMs + DEADLINE_MS }
+    : pathAt(lifeAt(server, atMs), atMs);
+  const listen = tableAt(server, endMs + lagMs);
+  const seen = look(path, { listen, atMs: endMs + lagMs, stalledMs: isStalled ? 500 : 0 });
   return { ...seen, began: moment(atMs) };
 }
 
@@ -112,7 +111,7 @@ interface TimedPath {
 }
 
 function pathAt(life: ServerLife | undefined, connectMs: number): TimedPath {
-  if (life === undefined) return { path: refused(), endMs: connectMs + 1 };
+  if (life === undefined) return { path: refused(), endMs: connectMs };
   const answerMs = Math.max(connectMs + 1, life.answerMs);
   const untilMs = Math.min(answerMs, connectMs + DEADLINE_MS);
   if (life.endMs !== null && life.endMs <= untilMs) return { path: answered("closed"), endMs: life.endMs };
