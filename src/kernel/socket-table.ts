@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import type { ListeningSocket } from "../core/observation.ts";
+import { canonicalAddress } from "./addresses.ts";
 
 /** `TCP_LISTEN` of the kernel's include/net/tcp_states.h, as `/proc/net/tcp` prints it. */
 const LISTEN = "0A";
@@ -9,7 +10,7 @@ const LISTEN = "0A";
  * slot, local address:port, remote address:port, state, tx_queue:rx_queue, timer:when, retransmits, uid, timeout, inode.
  */
 const ROW =
-  /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) [0-9A-F]{8}:([0-9A-F]{8}) [0-9A-F]{2}:[0-9A-F]+ [0-9A-F]+ +(\d+) +\d+ (\d+)(?: |$)/;
+  /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) [0-9A-F]{8}:([0-9A-F]{8}) [0-9A-F]{2}:[0-9A-F]+ [0-9A-F]+ +(\d{1,10}) +\d+ (\d{1,15}) /;
 
 /** More listening sockets than any pod has; what comes after is left out. */
 const SOCKETS_LIMIT = 1024;
@@ -51,8 +52,6 @@ function addressOf(hex: string): string {
   for (let word = 0; word < hex.length; word += 8) {
     for (let byte = 6; byte >= 0; byte -= 2) bytes.push(Number.parseInt(hex.slice(word + byte, word + byte + 2), 16));
   }
-  const address = ipaddr.fromByteArray(bytes);
-  if (address.kind() === "ipv4") return address.toString();
-  const six = address as ipaddr.IPv6;
-  return six.isIPv4MappedAddress() ? `::ffff:${six.toIPv4Address().toString()}` : six.toRFC5952String();
+  const text = ipaddr.fromByteArray(bytes).toString();
+  return canonicalAddress(text) ?? text;
 }
