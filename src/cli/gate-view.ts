@@ -1,4 +1,5 @@
-import { type LoopbackState, type Surroundings, snapshotOf } from "../core/snapshot.ts";
+import type { LoopbackState } from "../core/loopback.ts";
+import { type Surroundings, snapshotOf } from "../core/snapshot.ts";
 import { readNetworkNamespace } from "../kernel/network-namespace.ts";
 import { keepRecentTransitions } from "../record/recent-transitions.ts";
 import type { GateView } from "../serve/view.ts";

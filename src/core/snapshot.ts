@@ -1,4 +1,5 @@
 import { type GatePhase, type GateState, phaseOf, speaker } from "./gate.ts";
+import type { LoopbackState } from "./loopback.ts";
 import type { Timeline } from "./memory.ts";
 import { isoTime, type Moment } from "./moment.ts";
 import type { Answer, ConnectResult, PathLook } from "./observation.ts";
@@ -24,9 +25,6 @@ export interface Surroundings {
   /** What is wrong with the gate itself, one sentence each. */
   readonly warnings: readonly string[];
 }
-
-/** What the gate's own canary saw of loopback. */
-export type LoopbackState = "ok" | "failed" | "absent";
 
 /** A listening socket of the namespace; `own` when it is the gate's. */
 export interface SnapshotListener {

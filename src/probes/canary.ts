@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
-import type { LoopbackState } from "../core/snapshot.ts";
+import type { LoopbackState } from "../core/loopback.ts";
 
 const NONCE_BYTES = 16;
 
