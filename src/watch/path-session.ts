@@ -4,7 +4,7 @@ import type { Clock } from "../core/ports.ts";
 import type { Target } from "../core/target.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";
 import type { Inquiry, Prober } from "../probes/prober.ts";
-import type { AcceptLedger } from "./accept-ledger.ts";
+import type { AcceptLedger, LedgerEntry } from "./accept-ledger.ts";
 import { settleWithin, TIME_UP } from "./settle-within.ts";
 
 /** What a session asks with, and what it must mind. */
@@ -41,6 +41,7 @@ interface Pending {
   readonly inquiry: Inquiry;
   readonly askedMs: number;
   readonly connections: number;
+  readonly entry: LedgerEntry;
   readonly inodes: readonly number[];
   /** Settles with the answer, or with null when the connect failed. */
   readonly concluded: Promise<Answer | null>;
@@ -51,6 +52,8 @@ interface Pending {
 
 /** A question that the server leaves unanswered is asked anew after this time, within the budget of its queue. */
 const PATIENCE_MS = 30_000;
+/** A second connection, which the protocol opens after the first and tells nothing of, is in the queue by then. */
+const ARRIVAL_MS = 250;
 /**
  * While the table shows that nothing listens, a connect is tried this often: enough to see a rule or a redirect, and a
  * fraction of what a connect at each look would cost.
@@ -70,8 +73,8 @@ export function newPathSession(parts: SessionParts): PathSession {
   const ask = ({ sockets, models }: PathQuestion): Pending => {
     const connections = prober.connectionsPerAsk();
     knockedMs = clock.now().monotonicMs;
-    ledger.opened(target.port, connections);
-    return track(prober.ask(models), { connections, inodes: inodesOf(sockets), parts });
+    const entry = ledger.opened(target.port, connections);
+    return track(prober.ask(models), { connections, entry, inodes: inodesOf(sockets), parts });
   };
   const renewIfDue = (question: PathQuestion) => {
     if (pending === null || !isRenewalDue(pending, question, parts)) return;
@@ -122,17 +125,17 @@ export function newPathSession(parts: SessionParts): PathSession {
 
 function track(
   inquiry: Inquiry,
-  { connections, inodes, parts }: { connections: number; inodes: readonly number[]; parts: SessionParts },
+  { parts, ...asked }: Pick<Pending, "connections" | "entry" | "inodes"> & { parts: SessionParts },
 ): Pending {
   const failedConnect = inquiry.connected.then((connect) => {
     pending.connect = connect;
+    noteArrival(pending, parts);
     return connect.outcome === "ok" ? new Promise<never>(() => {}) : null;
   });
   const pending: Pending = {
+    ...asked,
     inquiry,
     askedMs: parts.clock.now().monotonicMs,
-    connections,
-    inodes,
     concluded: Promise.race([inquiry.answered, failedConnect]),
     connect: null,
     isAwaited: false,
@@ -141,6 +144,12 @@ function track(
     if (!pending.isAwaited) parts.onLateAnswer();
   });
   return pending;
+}
+
+function noteArrival({ connect, connections, entry }: Pending, { clock, ledger }: SessionParts): void {
+  if (connect?.outcome !== "ok") return;
+  if (connections === 1) ledger.arrived(entry);
+  else clock.after(ARRIVAL_MS, () => ledger.arrived(entry));
 }
 
 /** Whether a silent question should be asked anew, over a new connection. */
@@ -171,13 +180,14 @@ function readQueue(parts: SessionParts): void {
 function settleLedger(parts: SessionParts, asked: Pending, answer: Answer | null | typeof TIME_UP): void {
   const { ledger, target } = parts;
   if (answer === null || answer === TIME_UP) {
-    ledger.failed(target.port, asked.connections);
+    ledger.failed(asked.entry);
     return;
   }
   // An answer shows that its connection was accepted, and with it all before it. A TCP target is never heard of again,
   // and a kept gRPC channel is not the connection of this look: there only the queue itself tells, if it can be read.
   const isProof = target.scheme.startsWith("http") || asked.connections > 1;
-  if (isProof || !parts.isLocal || parts.table.current() === null) ledger.atMost(target.port, 0);
+  if (isProof || !parts.isLocal || parts.table.current() === null) ledger.accepted(asked.entry);
+  else ledger.arrived(asked.entry);
 }
 
 /** Whether the table shows that nothing serves the address. */
