@@ -52,11 +52,11 @@ export function newAcceptLedger(): AcceptLedger {
     },
     failed: (entry) => void book.delete(entry),
     accepted: (accepted) => {
-      if (!book.has(accepted)) return;
-      for (const [entry, { hasArrived }] of on(accepted.port)) {
-        if (hasArrived || entry === accepted) book.delete(entry);
-        if (entry === accepted) return;
-      }
+      const onPort = on(accepted.port);
+      const place = onPort.findIndex(([entry]) => entry === accepted);
+      const before = onPort.slice(0, place + 1).filter(([, { hasArrived }]) => hasArrived);
+      for (const [entry] of before) book.delete(entry);
+      book.delete(accepted);
     },
     atMost: (port, count) => {
       const queued = on(port).filter(([, { hasArrived }]) => hasArrived);
