@@ -139,7 +139,8 @@ describe("the contract agrees with the code", () => {
   it("on the names of metrics", () => {
     const names = rowsUnder("docs/contract.md", "## Metrics").filter((row) => row.at(-2) !== "later");
     const exposed = [...SOURCE.matchAll(/(?:gauge\("|name: "readiness_gate_)([a-z_]+)"/g)].map(([, name = ""]) => name);
-    expect(names.map(([, name]) => plain(name)).sort()).toEqual([...exposed].sort());
+    expect(exposed.length).toBeGreaterThan(8);
+    expect(new Set(names.map(([, name]) => plain(name)))).toEqual(new Set(exposed));
   });
 });
 
@@ -148,18 +149,14 @@ it("the architecture's table is the one that test/architecture.test.ts enforces"
     ...read("test/architecture.test.ts").matchAll(
       /^ {2}"?([a-z.-]+)"?: \{ folders: (?:\[(.*?)\]|"(any)"), packages: \[(.*?)\]/gm,
     ),
-  ].map(([, name, folders, any, packages]) => [name, any ?? words(folders), words(packages)]);
+  ].map(([, name, folders, any, packages]) => [name, words(any ?? folders), words(packages)]);
   const rows = rowsUnder("docs/architecture.md", "## Who may import whom");
   expect(enforced.length).toBeGreaterThan(10);
   expect(rows.map(([, name, folders, packages]) => [plain(name), words(folders), words(packages)])).toEqual(enforced);
 });
 
-function words(list = ""): string {
-  return list
-    .replaceAll(/[`"\s]/g, "")
-    .split(",")
-    .sort()
-    .join();
+function words(list = ""): ReadonlySet<string> {
+  return new Set(list.replaceAll(/[`"\s]/g, "").split(","));
 }
 
 it("the changelog speaks of the version in package.json", () => {
