@@ -135,6 +135,12 @@ describe("a question to a silent server", () => {
     expect(prober.asked).toHaveLength(ACCEPT_BUDGET);
   });
 
+  it("stays out to a server of another namespace, of which the table says nothing", async () => {
+    const { look, prober } = sessionOf({ script: accept, sockets: [], isLocal: false, address: "10.42.0.9" });
+    for (let count = 0; count < 20; count += 1) expect((await look()).answer?.kind).toBe("silence");
+    expect(prober.asked).toHaveLength(1);
+  });
+
   it("may be renewed again after the server has accepted what waited", async () => {
     const { look, show, prober } = sessionOf({ script: accept });
     for (let count = 0; count < 125; count += 1) {

@@ -155,7 +155,8 @@ function noteArrival({ connect, connections, entry }: Pending, { clock, ledger }
 /** Whether a silent question should be asked anew, over a new connection. */
 function isRenewalDue(pending: Pending, { sockets }: PathQuestion, parts: SessionParts): boolean {
   const { clock, ledger, prober, target } = parts;
-  if (sockets !== null && !sockets.some(({ inode }) => pending.inodes.includes(inode))) return true;
+  const isTold = parts.isLocal && sockets !== null;
+  if (isTold && !sockets.some(({ inode }) => pending.inodes.includes(inode))) return true;
   const queue = queueOf(parts);
   if (queue === 0) return true;
   const isOld = clock.now().monotonicMs - pending.askedMs >= PATIENCE_MS;
