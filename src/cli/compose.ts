@@ -2,14 +2,17 @@ import type { GateState, Transition } from "../core/gate.ts";
 import type { Look } from "../core/observation.ts";
 import type { Clock } from "../core/ports.ts";
 import { isLocalAddress, isLocalHost } from "../kernel/addresses.ts";
+import { openCounters } from "../kernel/counters.ts";
 import { readEphemeralRange } from "../kernel/ephemeral-range.ts";
 import { type ListenTable, openListenTable } from "../kernel/listen-table.ts";
+import { readOwnSockets } from "../kernel/own-sockets.ts";
 import { openProber } from "../probes/open-prober.ts";
 import type { Settings } from "../settings/settings.ts";
 import { newAcceptLedger } from "../watch/accept-ledger.ts";
 import { newGateKeeper } from "../watch/gate-keeper.ts";
 import { systemClock } from "../watch/system-clock.ts";
 import { startWatch } from "../watch/watch.ts";
+import { explainers, proveTable } from "./prove.ts";
 import { VERSION } from "./version.ts";
 
 export const PROC_ROOT = "/proc";
@@ -39,12 +42,21 @@ export function startGate(settings: Settings, listener: GateListener): RunningGa
   const table = openListenTable(PROC_ROOT, () => clock.now().monotonicMs);
   const keeper = newGateKeeper(settings.targets, settings.policy, clock);
   if (listener.onTransition) keeper.subscribe(listener.onTransition);
+  const counters = openCounters(PROC_ROOT);
+  const ledger = newAcceptLedger();
+  let isTableProven = false;
+  void proveTable(table).then((isProven) => {
+    isTableProven = isProven;
+  });
   const watch = startWatch({
     clock,
     keeper,
     look: {
       table,
-      ledger: newAcceptLedger(),
+      ledger,
+      newExplainer: explainers({ procRoot: PROC_ROOT, clock, table, counters, ledger }),
+      isTableProven: () => isTableProven,
+      ownSockets: () => readOwnSockets(PROC_ROOT),
       ephemeralPorts: readEphemeralRange(PROC_ROOT),
       openProber: (target, address) => openProber({ target, address, version: VERSION }),
       isLocalAddress,
@@ -65,6 +77,7 @@ export function startGate(settings: Settings, listener: GateListener): RunningGa
     stop: async () => {
       await watch.stop();
       table.close();
+      counters.close();
     },
   };
 }

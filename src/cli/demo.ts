@@ -102,14 +102,14 @@ async function openListeners(
   settings: Settings,
   metrics: MetricsPage,
 ): Promise<readonly Listening[]> {
-  const sofar = { warnings: [], ownListeners: [] as Listening[], loopback: { ipv4: null, ipv6: null } };
+  const opened: Listening[] = [];
+  const sofar = { warnings: [], loopback: { ipv4: null, ipv6: null } };
   const view = viewOf(gate, sofar);
   const onError = (error: Error) => process.stderr.write(`${error.message}\n`);
   try {
-    sofar.ownListeners.push(await listenProbe(settings.listen, { view, metrics, onError }));
-    if (settings.adminListen !== null)
-      sofar.ownListeners.push(await listenAdmin(settings.adminListen, { view, onError }));
-    return sofar.ownListeners;
+    opened.push(await listenProbe(settings.listen, { view, metrics, onError }));
+    if (settings.adminListen !== null) opened.push(await listenAdmin(settings.adminListen, { view, onError }));
+    return opened;
   } catch (error) {
     await gate.stop();
     if (!isListenError(error)) throw error;

@@ -1,17 +1,15 @@
 import type { LoopbackState } from "../core/loopback.ts";
 import { type Surroundings, snapshotOf } from "../core/snapshot.ts";
 import { readNetworkNamespace } from "../kernel/network-namespace.ts";
+import { readOwnSockets } from "../kernel/own-sockets.ts";
 import { keepRecentTransitions } from "../record/recent-transitions.ts";
 import type { GateView } from "../serve/view.ts";
-import type { ListenAddress } from "../settings/settings.ts";
 import { PROC_ROOT, type RunningGate } from "./compose.ts";
 
 /** What changes about the gate's surroundings while it runs; the view reads it at each snapshot. */
 export interface SurroundingsSoFar {
   /** What is wrong with the gate itself. */
   readonly warnings: string[];
-  /** Addresses that the gate's own listeners are bound to. */
-  readonly ownListeners: { readonly address: string; readonly port: number }[];
   loopback: { readonly ipv4: LoopbackState | null; readonly ipv6: LoopbackState | null };
 }
 
@@ -33,8 +31,9 @@ export function viewOf(gate: RunningGate, sofar: SurroundingsSoFar): GateView {
 
 function surroundings(gate: RunningGate, sofar: SurroundingsSoFar, netns: number | null): Surroundings {
   const sockets = gate.table.current();
-  const listeners = (sockets ?? []).map(({ address, port, uid }) => {
-    return { address, port, uid, own: isOwn({ host: address, port }, sofar) };
+  const own = readOwnSockets(PROC_ROOT);
+  const listeners = (sockets ?? []).map(({ address, port, uid, inode }) => {
+    return { address, port, uid, own: own.has(inode) };
   });
   const isProven = listeners.some(({ own }) => own);
   return {
@@ -50,8 +49,4 @@ function surroundings(gate: RunningGate, sofar: SurroundingsSoFar, netns: number
     findings: [],
     warnings: sofar.warnings,
   };
-}
-
-function isOwn(address: ListenAddress, { ownListeners }: SurroundingsSoFar): boolean {
-  return ownListeners.some((own) => own.port === address.port && own.address === address.host);
 }

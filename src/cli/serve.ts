@@ -3,7 +3,7 @@ import { hostPort } from "../core/evidence.ts";
 import { type GateState, speaker } from "../core/gate.ts";
 import { millisecondsBetween } from "../core/moment.ts";
 import type { TargetState } from "../core/target-state.ts";
-import { checkLoopback } from "../probes/canary.ts";
+import { runCanary } from "../probes/canary.ts";
 import { type Log, openLog } from "../record/log.ts";
 import { createMetrics } from "../record/metrics.ts";
 import { writeTerminationLog } from "../record/termination-log.ts";
@@ -51,7 +51,7 @@ const DRAIN_POLL_MS = 100;
 export async function serve({ settings, origins, warnings }: ServeInput): Promise<number | null> {
   const log = openLog(settings.logLevel, 1);
   log.info({ version: VERSION, settings: describeSettings(settings, origins) }, "readiness-gate starts to watch");
-  const sofar: SurroundingsSoFar = { warnings: [], ownListeners: [], loopback: { ipv4: null, ipv6: null } };
+  const sofar: SurroundingsSoFar = { warnings: [], loopback: { ipv4: null, ipv6: null } };
   const warn = (text: string) => {
     sofar.warnings.push(text);
     log.warn(text);
@@ -91,16 +91,14 @@ export async function serve({ settings, origins, warnings }: ServeInput): Promis
     listenGrpcHealth(at, { view, onError }),
   );
   sofar.loopback = {
-    ipv4: await checkLoopback("127.0.0.1", CANARY_MS),
-    ipv6: await checkLoopback("::1", CANARY_MS),
+    ipv4: await runCanary({ address: "127.0.0.1", withinMs: CANARY_MS }),
+    ipv6: await runCanary({ address: "::1", withinMs: CANARY_MS }),
   };
   return null;
 }
 
-async function opened({ listeners, sofar }: Sidecar, opening: Promise<Listening>): Promise<void> {
-  const listening = await opening;
-  listeners.push(listening);
-  sofar.ownListeners.push(listening);
+async function opened({ listeners }: Sidecar, opening: Promise<Listening>): Promise<void> {
+  listeners.push(await opening);
 }
 
 interface Optional {

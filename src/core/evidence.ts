@@ -2,13 +2,19 @@ import { formatDuration } from "./duration.ts";
 import type { Case, Facts } from "./facts.ts";
 import { isoTime, millisecondsBetween } from "./moment.ts";
 import type { Answer, ConnectResult, ListenEvidence, PathLook } from "./observation.ts";
+import { proofLines } from "./proof-evidence.ts";
 
 /** Sockets that are listed one by one: a port shared by SO_REUSEPORT may have a thousand. */
 export const SOCKETS_SHOWN = 8;
 
 /** The evidence lines of one path: each states one observed fact, from the lowest layer up. */
 export function evidenceOf(facts: Facts): readonly string[] {
-  return [...listenLines(facts), ...pathLines(facts.path, facts.target.port), ...pastLines(facts)];
+  return [
+    ...listenLines(facts),
+    ...pathLines(facts.path, facts.target.port),
+    ...proofLines(facts.path),
+    ...pastLines(facts),
+  ];
 }
 
 /** The evidence lines of a look without paths: the name did not resolve. */

@@ -1,3 +1,4 @@
+import { coveringSockets } from "./coverage.ts";
 import { type Moment, millisecondsBetween, momentAfter } from "./moment.ts";
 import type { Answer, Layer, ListeningSocket, Look, PathLook } from "./observation.ts";
 
@@ -38,6 +39,11 @@ export interface Memory {
   readonly restarts: number;
   /** When, latest last; at most {@link RESTARTS_KEPT}. */
   readonly restartedAt: readonly Moment[];
+  /**
+   * Since when every look connected although the table, which shows the gate's own sockets, showed none for the address;
+   * null when the last one did not.
+   */
+  readonly uncoveredSince: Moment | null;
   /** Looks that were evidence. */
   readonly attempts: number;
   /** Errors by code; at most {@link ERROR_CODES_KEPT} codes, the rest under `OTHER`. */
@@ -55,6 +61,7 @@ export const NO_MEMORY: Memory = {
   hasAnsweredFromSocket: false,
   restarts: 0,
   restartedAt: [],
+  uncoveredSince: null,
   attempts: 0,
   errors: {},
   lastError: null,
@@ -84,6 +91,7 @@ export function rememberSockets(memory: Memory, sockets: readonly ListeningSocke
   return {
     ...memory,
     sockets: bound,
+    uncoveredSince: null,
     lastInodes: inodes,
     hasAnsweredFromSocket: memory.hasAnsweredFromSocket && !isReplaced,
     restarts: memory.restarts + (isReplaced ? 1 : 0),
@@ -105,6 +113,7 @@ export function rememberLook(memory: Memory, look: Look): Memory {
   return {
     ...withSockets,
     hasAnsweredFromSocket: answeredFromSocket(withSockets, look, paths),
+    uncoveredSince: isUncovered(look, paths) ? (withSockets.uncoveredSince ?? look.began) : null,
     attempts: memory.attempts + 1,
     timeline: advance(withSockets.timeline, look, paths),
     errors: error === null ? memory.errors : countError(memory.errors, error.code),
@@ -132,6 +141,15 @@ function connectedAt(look: Look, paths: readonly PathLook[], listening: Moment |
   if (delays.length === 0) return null;
   const at = momentAfter(began, Math.min(...delays, millisecondsBetween(began, ended)));
   return listening !== null && millisecondsBetween(at, listening) > 0 ? listening : at;
+}
+
+/** Whether a look connected to a local address for which the table shows no socket. */
+function isUncovered({ listen }: Look, paths: readonly PathLook[]): boolean {
+  if (!listen.isKnown || !listen.isProven) return false;
+  return paths.some(({ address, isLocal, connect, skipped }) => {
+    const isConnected = isLocal && connect?.outcome === "ok" && skipped === null;
+    return isConnected && coveringSockets(address, listen.sockets).length === 0;
+  });
 }
 
 function isReadyPath(path: PathLook): boolean {

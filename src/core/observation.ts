@@ -1,4 +1,5 @@
 import type { Moment } from "./moment.ts";
+import type { Proof, RefusedBy } from "./proof.ts";
 
 /** One listening socket, as a LISTEN row of `/proc/net/tcp` or `/proc/net/tcp6` shows it. */
 export interface ListeningSocket {
@@ -16,14 +17,12 @@ export interface ListeningSocket {
 /** How an attempt to connect ended; see `docs/contract.md`. */
 export type ConnectOutcome = "ok" | "refused" | "timeout" | "unreachable" | "denied" | "unavailable" | "reset";
 
-/** Who refused a connection; null where the attempt was not refused. */
-export type RefusedBy = "kernel" | "firewall" | "unknown";
-
 /** What one TCP connect showed. */
 export interface ConnectResult {
   readonly outcome: ConnectOutcome;
   /** The error's name (`ECONNREFUSED`), or `DEADLINE` when the look's own deadline passed; null when connected. */
   readonly errno: string | null;
+  /** Who refused; null where the attempt was not refused. */
   readonly refusedBy: RefusedBy | null;
   /** Milliseconds from the call to its outcome. */
   readonly ms: number;
@@ -92,6 +91,8 @@ export interface PathLook {
   /** Set when this look did not try: `connect` and `answer` are then from an earlier one, or null. */
   readonly skipped: ConnectSkip | null;
   readonly answer: Answer | null;
+  /** What was gathered to explain a failed connect; null when nothing was. */
+  readonly proof: Proof | null;
 }
 
 /** What the LISTEN table said at the end of the look, or why it says nothing. */
@@ -101,6 +102,8 @@ export type ListenEvidence =
       readonly isKnown: true;
       /** Sockets on the target's port, any address. */
       readonly sockets: readonly ListeningSocket[];
+      /** Whether the gate has found a socket of its own in the table: on some kernels it is there and empty. */
+      readonly isProven: boolean;
       /** Ports of the namespace on which something else listens, ascending, at most 32. */
       readonly otherPorts: readonly number[];
     };

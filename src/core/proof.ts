@@ -1,6 +1,11 @@
 import type { LoopbackState } from "./loopback.ts";
 import { type Moment, millisecondsBetween } from "./moment.ts";
-import type { RefusedBy } from "./observation.ts";
+
+/**
+ * Who refused a connection: the kernel, since no socket listens; a rule; or the counters do not tell. Only ever told of
+ * addresses of this network namespace.
+ */
+export type RefusedBy = "kernel" | "firewall" | "unknown";
 
 /** Some connects to one closed or refusing port in one go, and by how much the namespace's counters moved meanwhile. */
 export interface Burst {
@@ -37,6 +42,14 @@ export interface RefusalProof {
   readonly trackedConnections: number | null;
 }
 
+/** What was gathered to explain a failed connect; each part null when it was not gathered. */
+export interface Proof {
+  readonly refusal: RefusalProof | null;
+  readonly timeout: TimeoutProof | null;
+  /** What the gate's own canary saw over the address's family, in the same look. */
+  readonly canary: LoopbackState | null;
+}
+
 /** What was gathered to tell why a connect gets no answer. */
 export interface TimeoutProof {
   /** Connects that were sent in parallel. */
@@ -44,8 +57,6 @@ export interface TimeoutProof {
   readonly timedOut: number;
   /** Change of `TcpExt: ListenOverflows` and `ListenDrops` meanwhile, the larger; null where it is not told. */
   readonly queueOverflows: number | null;
-  /** What the gate's own canary saw in the same window, over the same family. */
-  readonly canary: LoopbackState;
 }
 
 export const BURSTS_KEPT = 4;

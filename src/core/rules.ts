@@ -1,6 +1,22 @@
 import { hostPort, SOCKETS_SHOWN } from "./evidence.ts";
 import type { Facts } from "./facts.ts";
-import type { Answer } from "./observation.ts";
+import {
+  answered,
+  endedWith,
+  hasNoNat,
+  isBacklogFull,
+  isConnectedToNobody,
+  isCrashLooping,
+  isDropped,
+  isRefused,
+  isRefusedByKernelBesideSocket,
+  isRefusedByRule,
+  isSilent,
+  isUnbound,
+  isWildcardDoubtful,
+  pendingModels,
+  saysNotReady,
+} from "./signs.ts";
 import type { VerdictCode } from "./verdict-table.ts";
 
 /** One line of the table that verdicts are told by. */
@@ -24,14 +40,24 @@ export const RULES: readonly Rule[] = [
     summary: (facts) => `${place(facts)} answers and is ready`,
   },
   {
+    code: "RESTARTING",
+    applies: (facts) => isCrashLooping(facts) && (saysNotReady(facts) || isStarting(facts) || isFreelyUnbound(facts)),
+    summary: (facts) => `the server on ${place(facts)} restarts again and again`,
+  },
+  {
     code: "NOT_READY",
     applies: (facts) => answered(facts, "ready"),
     summary: (facts) => `${place(facts)} is ready, but not yet its models ${pendingModels(facts).join(", ")}`,
   },
   {
     code: "NOT_READY",
-    applies: (facts) => answered(facts, "not-ready"),
+    applies: saysNotReady,
     summary: (facts) => `${place(facts)} answers ${code(facts)}: not ready`,
+  },
+  {
+    code: "INTERCEPTED",
+    applies: isConnectedToNobody,
+    summary: (facts) => `something accepts connections to ${place(facts)} though nothing listens there`,
   },
   {
     code: "NO_SUCH_ENDPOINT",
@@ -75,8 +101,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: "LOCAL_LIMIT",
-    applies: ({ path }) => path.connect?.errno === "EMFILE" || path.connect?.errno === "ENFILE",
-    summary: (facts) => `the gate is out of file descriptors and cannot look at ${place(facts)}`,
+    applies: isOwnLimit,
+    summary: (facts) => `the gate itself cannot connect to ${place(facts)}: ${facts.path.connect?.errno}`,
   },
   {
     code: "REMOTE_UNREACHABLE",
@@ -84,9 +110,55 @@ export const RULES: readonly Rule[] = [
     summary: (facts) => `${place(facts)} is outside this network namespace: ${facts.path.connect?.outcome}`,
   },
   {
+    code: "REJECTED",
+    applies: isRefusedByRule,
+    summary: (facts) => `a rule, not the kernel, refuses connections to ${place(facts)}${beside(facts)}`,
+  },
+  {
+    code: "DENIED",
+    applies: (facts) => endedWith(facts, "denied"),
+    summary: (facts) => `the kernel forbids the connect to ${place(facts)}: ${facts.path.connect?.errno}`,
+  },
+  {
+    code: "LOOPBACK_DOWN",
+    applies: ({ path }) => path.isLocal && path.proof?.canary === "failed",
+    summary: (facts) => `not even the gate's own listener is reached over loopback, and ${place(facts)} is not either`,
+  },
+  {
+    code: "UNREACHABLE",
+    applies: (facts) => endedWith(facts, "unreachable"),
+    summary: (facts) => `there is no way to ${place(facts)}: ${facts.path.connect?.errno}`,
+  },
+  {
+    code: "BACKLOG_FULL",
+    applies: isBacklogFull,
+    summary: (facts) => `the accept queue of ${place(facts)} is full: the server does not accept`,
+  },
+  {
+    code: "DROPPED",
+    applies: isDropped,
+    summary: (facts) => `connects to ${place(facts)} vanish without an answer${beside(facts)}`,
+  },
+  {
     code: "BOUND_ELSEWHERE",
     applies: (facts) => isRefused(facts) && (facts.sockets?.length ?? 0) > 0 && facts.covering.length === 0,
     summary: (facts) => `the port is bound on ${boundOn(facts)}, which does not serve ${facts.path.address}`,
+  },
+  {
+    code: "BOUND_ELSEWHERE",
+    applies: (facts) => facts.path.connect?.errno === "EADDRNOTAVAIL",
+    summary: (facts) => `the address ${facts.path.address} does not exist here: IPv6 is off`,
+  },
+  {
+    code: "BOUND_ELSEWHERE",
+    applies: (facts) => isRefusedByKernelBesideSocket(facts) && isWildcardDoubtful(facts) && hasNoNat(facts),
+    summary: (facts) =>
+      `the port is bound on ${boundOn(facts)} for IPv6 alone, which does not serve ${facts.path.address}`,
+  },
+  {
+    code: "INTERCEPTED",
+    applies: (facts) => isRefusedByKernelBesideSocket(facts) && !isWildcardDoubtful(facts),
+    summary: (facts) => `the kernel refuses connections to ${place(facts)} beside the socket that listens there`,
   },
   {
     code: "STOPPED_LISTENING",
@@ -110,28 +182,24 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-function answered({ path }: Facts, kind: Answer["kind"]): boolean {
-  return path.answer?.kind === kind;
+/** Bound, silent, and never heard of since it was bound. */
+function isStarting(facts: Facts): boolean {
+  return isSilent(facts) && !facts.memory.hasAnsweredFromSocket;
 }
 
-/** No answer within the deadline, or none to earlier connections, which still wait to be accepted. */
-function isSilent({ path }: Facts): boolean {
-  return path.answer === null ? path.skipped === "accept-queue" : path.answer.kind === "silence";
+/** Nothing listens, and no rule is to blame. */
+function isFreelyUnbound(facts: Facts): boolean {
+  return isUnbound(facts) && !isRefusedByRule(facts);
 }
 
-/** Refused, or not tried because a closed port of the ephemeral range must not be. */
-function isRefused({ path }: Facts): boolean {
-  return path.connect?.outcome === "refused" || path.skipped === "ephemeral-port";
+/** Out of file descriptors, or of ephemeral ports: then even 127.0.0.1 has no address to come from (connect(2)). */
+function isOwnLimit({ path }: Facts): boolean {
+  const errno = path.connect?.errno;
+  return errno === "EMFILE" || errno === "ENFILE" || (errno === "EADDRNOTAVAIL" && path.address !== "::1");
 }
 
-/** Refused with no socket on the port; without a LISTEN table a refusal alone says so, of a local address. */
-function isUnbound(facts: Facts): boolean {
-  if (facts.sockets !== null) return isRefused(facts) && facts.sockets.length === 0;
-  return facts.path.isLocal && facts.path.connect?.outcome === "refused";
-}
-
-function pendingModels({ path }: Facts): readonly string[] {
-  return path.answer?.modelsPending ?? [];
+function beside({ covering }: Facts): string {
+  return covering.length > 0 ? ", though a socket listens there" : "";
 }
 
 function code({ path }: Facts): string {

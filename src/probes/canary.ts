@@ -4,13 +4,20 @@ import type { LoopbackState } from "../core/loopback.ts";
 
 const NONCE_BYTES = 16;
 
+/** What a canary does while its connection is open, and how long it may take. */
+export interface CanaryOptions {
+  /** `127.0.0.1` or `::1`, or another address of the pod. */
+  readonly address: string;
+  readonly withinMs: number;
+  /** Called once the text is back and the connection still open; with the listener's port. */
+  readonly whileOpen?: (port: number) => void;
+}
+
 /**
  * Sends a random text to a listener of our own over a loopback address, and looks whether it comes back: that the text
  * is random shows that it was our listener that answered. `absent` where the address does not exist (IPv6 off).
- *
- * @param address `127.0.0.1` or `::1`
  */
-export async function checkLoopback(address: string, withinMs: number): Promise<LoopbackState> {
+export async function runCanary({ address, withinMs, whileOpen }: CanaryOptions): Promise<LoopbackState> {
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
     socket.pipe(socket);
@@ -18,9 +25,9 @@ export async function checkLoopback(address: string, withinMs: number): Promise<
   const port = await listen(server, address);
   if (port === null) return "absent";
   const nonce = randomBytes(NONCE_BYTES);
-  const echo = await exchange({ address, port, nonce, withinMs });
+  const isBack = await exchange({ address, port, nonce, withinMs, whileOpen: () => whileOpen?.(port) });
   server.close();
-  return echo?.equals(nonce) ? "ok" : "failed";
+  return isBack ? "ok" : "failed";
 }
 
 /** The port that the kernel chose, or null when there is no such address to listen on. */
@@ -36,16 +43,25 @@ interface Exchange {
   readonly port: number;
   readonly nonce: Buffer;
   readonly withinMs: number;
+  readonly whileOpen: () => void;
 }
 
-/** What came back, or null for an error and when the time is up. */
-function exchange({ address, port, nonce, withinMs }: Exchange): Promise<Buffer | null> {
+/** Whether the nonce came back. */
+function exchange({ address, port, nonce, withinMs, whileOpen }: Exchange): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port, autoSelectFamily: false }, () => socket.end(nonce));
-    const chunks: Buffer[] = [];
-    socket.setTimeout(withinMs, () => socket.destroy());
-    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const socket = connect({ host: address, port, autoSelectFamily: false }, () => socket.write(nonce));
+    let received = Buffer.alloc(0);
+    const timer = setTimeout(() => socket.destroy(), withinMs);
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length < nonce.length) return;
+      whileOpen();
+      socket.end();
+    });
     socket.on("error", () => socket.destroy());
-    socket.on("close", (hadError) => resolve(hadError ? null : Buffer.concat(chunks)));
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve(received.equals(nonce));
+    });
   });
 }

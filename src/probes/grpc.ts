@@ -81,10 +81,12 @@ async function askOver(channel: GrpcChannel, models: readonly string[], asking: 
     return course.answer(word);
   }
   const answer = course.answer(reply.word);
-  if (answer.kind !== "ready" || models.length === 0) {
+  if (target.question.ask === "Health" || models.length === 0) {
     return answer;
   }
-  return { ...answer, modelsPending: reply.knowsModels ? await pendingModels(models, line) : models };
+  // A server that is not ready is not asked for its models; none of them counts as ready.
+  const canTell = answer.kind === "ready" && reply.knowsModels;
+  return { ...answer, modelsPending: canTell ? await pendingModels(models, line) : models };
 }
 
 async function answerAfter(
@@ -103,8 +105,8 @@ async function answerAfter(
 
 /**
  * Asks by gRPC, with or without TLS. Each question first opens and ends a bare TCP connection, since grpc-js does not
- * say how a connect went; the call itself goes over a channel that is kept while it answers. A service that only knows
- * `grpc.health.v1` cannot be asked for models: they stay pending.
+ * say how a connect went; the call itself goes over a channel that is kept while it answers. A target that names
+ * `grpc.health.v1` is not asked for models; where only that service answers, they stay pending.
  */
 export function openGrpcProber(target: GrpcTarget, address: string): Prober {
   const endpoint = { address, port: target.port };
@@ -112,8 +114,10 @@ export function openGrpcProber(target: GrpcTarget, address: string): Prober {
   const slot = keepChannel(peer);
   const memory: QuestionMemory = { answeredBy: "ServerReady" };
   const inquiries = trackInquiries();
-  const ask = (models: readonly string[]) =>
-    openInquiry(
+  const ask = (models: readonly string[]) => {
+    // SETTINGS of a channel that is kept came long ago, and say nothing of now.
+    const isKept = slot.current() !== null;
+    return openInquiry(
       (course) => {
         const connection = openConnection(endpoint, course.signal);
         const asking: Asking = { target, peer, slot, memory, course };
@@ -121,9 +125,10 @@ export function openGrpcProber(target: GrpcTarget, address: string): Prober {
       },
       {
         question: firstQuestion(target.question, memory),
-        silenceCode: () => (slot.current()?.hasSettings() === true ? "SETTINGS_ONLY" : "DEADLINE"),
+        silenceCode: () => (!isKept && slot.current()?.hasSettings() === true ? "SETTINGS_ONLY" : "DEADLINE"),
       },
     );
+  };
   return {
     connectionsPerAsk: () => (slot.current() === null ? 2 : 1),
     ask: (models) => inquiries.add(ask(models)),

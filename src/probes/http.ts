@@ -115,10 +115,11 @@ async function answerOver(
   const outcome = await follow(await getOver(connection, target.path, asking), asking);
   const word = outcome.isReply ? wordOfReply(outcome.reply) : await explainClosed(outcome.word, asking);
   const answer = course.answer(word);
-  if (answer.kind !== "ready" || models.length === 0 || !target.path.startsWith("/v2/")) {
+  if (models.length === 0 || !target.path.startsWith("/v2/")) {
     return answer;
   }
-  return { ...answer, modelsPending: await pendingModels(models, asking) };
+  // A server that is not ready is not asked for its models; none of them counts as ready.
+  return { ...answer, modelsPending: answer.kind === "ready" ? await pendingModels(models, asking) : models };
 }
 
 /**

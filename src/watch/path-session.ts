@@ -197,7 +197,7 @@ function isClosed({ address, isLocal }: SessionParts, { sockets }: PathQuestion)
 }
 
 function describe({ address, isLocal }: SessionParts): PathLook {
-  return { address, role: "target", isLocal, connect: null, skipped: null, answer: null };
+  return { address, role: "target", isLocal, connect: null, skipped: null, answer: null, proof: null };
 }
 
 function deadlinePassed(ms: number): ConnectResult {

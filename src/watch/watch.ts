@@ -5,7 +5,8 @@ import type { Clock } from "../core/ports.ts";
 import { type Bell, newBell } from "./bell.ts";
 import { type Doorbell, startDoorbell } from "./doorbell.ts";
 import type { GateKeeper } from "./gate-keeper.ts";
-import { type LookParts, newLooker } from "./looker.ts";
+import type { LookParts } from "./look-parts.ts";
+import { newLooker } from "./looker.ts";
 import { newResolver } from "./resolver.ts";
 import { type Pace, watchTarget } from "./target-watcher.ts";
 

@@ -8,9 +8,9 @@ import type {
   ListeningSocket,
   Look,
   PathLook,
-  RefusedBy,
 } from "../../src/core/observation.ts";
 import type { GatePolicy } from "../../src/core/policy.ts";
+import type { RefusedBy } from "../../src/core/proof.ts";
 import type { Target } from "../../src/core/target.ts";
 import { answered, CODE_OF, look, moment, NO_TABLE, POLICY, TARGETS } from "./looks.ts";
 
@@ -37,6 +37,7 @@ const arbitraryListen: fc.Arbitrary<ListenEvidence> = fc.oneof(
   fc.record({
     isKnown: fc.constant(true as const),
     sockets: fc.uniqueArray(arbitrarySocket, { maxLength: 3, selector: ({ inode }) => inode }),
+    isProven: fc.boolean(),
     otherPorts: fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 4 }),
   }),
 );
@@ -74,6 +75,7 @@ const arbitraryPath: fc.Arbitrary<PathLook> = fc.record({
   connect: fc.option(arbitraryConnect),
   skipped: fc.option(fc.constantFrom("ephemeral-port", "not-listening", "accept-queue")),
   answer: fc.option(arbitraryAnswer),
+  proof: fc.constant(null),
 });
 
 /** Any look that the types allow, at moment 0 until {@link arbitraryLooks} puts it in its place. */

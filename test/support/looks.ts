@@ -82,6 +82,7 @@ function path(overrides: Partial<PathLook>): PathLook {
     connect: null,
     skipped: null,
     answer: null,
+    proof: null,
     ...overrides,
   };
 }
@@ -154,12 +155,12 @@ export function socket(overrides: Partial<ListeningSocket> = {}): ListeningSocke
 
 /** The LISTEN table shows these sockets on the target's port. */
 export function listening(...sockets: readonly Partial<ListeningSocket>[]): ListenEvidence {
-  return { isKnown: true, sockets: (sockets.length > 0 ? sockets : [{}]).map(socket), otherPorts: [] };
+  return { isKnown: true, sockets: (sockets.length > 0 ? sockets : [{}]).map(socket), isProven: true, otherPorts: [] };
 }
 
 /** The LISTEN table shows no socket on the target's port, but these ports of others. */
 export function unbound(...otherPorts: readonly number[]): ListenEvidence {
-  return { isKnown: true, sockets: [], otherPorts };
+  return { isKnown: true, sockets: [], isProven: true, otherPorts };
 }
 
 export const NO_TABLE: ListenEvidence = { isKnown: false, reason: "no-table" };

@@ -1,0 +1,59 @@
+import type { Clock } from "../core/ports.ts";
+import { readTrackedConnections } from "../kernel/connection-tracking.ts";
+import type { Counters } from "../kernel/counters.ts";
+import type { ListenTable } from "../kernel/listen-table.ts";
+import { burst, controlBurst } from "../probes/burst.ts";
+import { runCanary } from "../probes/canary.ts";
+import { connectTcp } from "../probes/connect.ts";
+import { releaseSocket } from "../probes/release.ts";
+import type { AcceptLedger } from "../watch/accept-ledger.ts";
+import { type Explainer, type ExplainerParts, newExplainer } from "../watch/explainer.ts";
+
+/** What the gate proves its verdicts with. */
+export interface ProofParts {
+  readonly procRoot: string;
+  readonly clock: Clock;
+  readonly table: ListenTable;
+  readonly counters: Counters;
+  readonly ledger: AcceptLedger;
+}
+
+const CANARY_MS = 1000;
+
+/** Makes the explainers of failed connects out of the real probes. */
+export function explainers({ procRoot, clock, table, counters, ledger }: ProofParts): (port: number) => Explainer {
+  const parts: ExplainerParts = {
+    clock,
+    table,
+    counters,
+    burst: (address, port) => burst(address, port, { clock, counters }),
+    controlBurst: (address) => controlBurst(address, { clock, counters }),
+    checkLoopback: (address, withinMs) => runCanary({ address, withinMs }),
+    trackedWhileConnected: (address) => trackedWhileConnected(address, procRoot),
+    onConnected: (port, count) => ledger.arrived(ledger.opened(port, count)),
+    knock: (address, port) => {
+      const { socket, result } = connectTcp({ address, port });
+      return { connected: result, close: () => releaseSocket(socket) };
+    },
+  };
+  return (port) => newExplainer(port, parts);
+}
+
+async function trackedWhileConnected(address: string, procRoot: string): Promise<number | null> {
+  let tracked: number | null = null;
+  const whileOpen = () => {
+    tracked = readTrackedConnections(procRoot);
+  };
+  await runCanary({ address, withinMs: CANARY_MS, whileOpen });
+  return tracked;
+}
+
+/** Whether the table shows a socket of our own: on some kernels it is there and stays empty. */
+export async function proveTable(table: ListenTable): Promise<boolean> {
+  let isProven = false;
+  const whileOpen = (own: number) => {
+    isProven = table.fresh()?.some(({ port }) => port === own) ?? false;
+  };
+  await runCanary({ address: "127.0.0.1", withinMs: CANARY_MS, whileOpen });
+  return isProven;
+}

@@ -1,0 +1,43 @@
+import type { PathLook } from "./observation.ts";
+import type { Burst, Proof, TimeoutProof } from "./proof.ts";
+
+/** The evidence lines of what was gathered to explain a failed connect: one observed fact each, with figures. */
+export function proofLines({ address, proof }: PathLook): readonly string[] {
+  if (proof === null) return [];
+  return [...refusalLines(proof), ...timeoutLines(proof.timeout), ...canaryLines(address, proof)];
+}
+
+function refusalLines({ refusal }: Proof): readonly string[] {
+  if (refusal === null) return [];
+  const bursts = refusal.bursts.slice(-2).map((burst) => `${countsOf(burst)}${besideSocket(burst.inodes)}`);
+  const control = refusal.control === null ? "no control port could be had" : `control: ${countsOf(refusal.control)}`;
+  const tracked = refusal.trackedConnections;
+  return [
+    ...bursts,
+    control,
+    ...(tracked === null ? [] : [`connections tracked while one was held open over loopback: ${tracked}`]),
+  ];
+}
+
+function countsOf({ attempts, refused, ms, resetsSent, icmpUnreachable }: Burst): string {
+  const resets = resetsSent === null ? "its resets are not shown" : `the kernel sent ${resetsSent} resets`;
+  const icmp = icmpUnreachable === null || icmpUnreachable === 0 ? "" : `, ${icmpUnreachable} ICMP refusals came in`;
+  return `${refused} of ${attempts} attempts refused in ${ms} ms, ${resets}${icmp}`;
+}
+
+function besideSocket(inodes: readonly number[] | null): string {
+  return inodes === null || inodes.length === 0 ? "" : `, while inode ${inodes.join(", ")} listened before and after`;
+}
+
+function timeoutLines(timeout: TimeoutProof | null): readonly string[] {
+  if (timeout === null) return [];
+  const { attempts, timedOut, queueOverflows } = timeout;
+  const overflows = queueOverflows === null ? "are not shown" : `in the same time: ${queueOverflows}`;
+  return [`${timedOut} of ${attempts} parallel connects got no answer`, `overflows of accept queues ${overflows}`];
+}
+
+function canaryLines(address: string, { canary }: Proof): readonly string[] {
+  if (canary === null) return [];
+  const family = address.includes(":") ? "::1" : "127.0.0.1";
+  return [`the gate's own listener on ${family} in the same moment: ${canary}`];
+}

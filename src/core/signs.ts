@@ -1,0 +1,101 @@
+import { isIpv4 } from "./coverage.ts";
+import type { Facts } from "./facts.ts";
+import { millisecondsBetween } from "./moment.ts";
+import type { Answer, ConnectOutcome } from "./observation.ts";
+import { isRefusedBesideSocket, SIGHTINGS_APART_MS, whoRefused } from "./proof.ts";
+
+/** Restarts that make a crash loop, when none of the pauses between them, and since the last, is a rest. */
+const LOOP_RESTARTS = 3;
+const REST_MS = 10 * 60_000;
+
+export function answered({ path }: Facts, kind: Answer["kind"]): boolean {
+  return path.answer?.kind === kind;
+}
+
+/** The server itself says that it, or a model that was asked for, is not ready. */
+export function saysNotReady(facts: Facts): boolean {
+  return answered(facts, "not-ready") || (answered(facts, "ready") && pendingModels(facts).length > 0);
+}
+
+export function pendingModels({ path }: Facts): readonly string[] {
+  return path.answer?.modelsPending ?? [];
+}
+
+/** No answer within the deadline, or none to earlier connections, which still wait to be accepted. */
+export function isSilent({ path }: Facts): boolean {
+  return path.answer === null ? path.skipped === "accept-queue" : path.answer.kind === "silence";
+}
+
+/** A local address whose connect ended so. */
+export function endedWith({ path }: Facts, outcome: ConnectOutcome): boolean {
+  return path.isLocal && path.connect?.outcome === outcome;
+}
+
+/** Refused, or not tried because a closed port of the ephemeral range must not be. */
+export function isRefused({ path }: Facts): boolean {
+  return path.connect?.outcome === "refused" || path.skipped === "ephemeral-port";
+}
+
+/** Refused with no socket on the port; without a LISTEN table a refusal alone says so, of a local address. */
+export function isUnbound(facts: Facts): boolean {
+  if (facts.sockets !== null) return isRefused(facts) && facts.sockets.length === 0;
+  return facts.path.isLocal && facts.path.connect?.outcome === "refused";
+}
+
+/** Connects though nothing listens, look after look, in a table that shows the gate's own sockets. */
+export function isConnectedToNobody({ memory, path, look, covering }: Facts): boolean {
+  if (path.connect?.outcome !== "ok" || path.skipped !== null || covering.length > 0) return false;
+  if (!path.isLocal || !look.listen.isKnown || !look.listen.isProven || memory.uncoveredSince === null) return false;
+  return millisecondsBetween(memory.uncoveredSince, look.ended) >= SIGHTINGS_APART_MS;
+}
+
+/** A rule refuses: the proof itself is asked, not what was once made of it. */
+export function isRefusedByRule({ path }: Facts): boolean {
+  const refusal = path.proof?.refusal ?? null;
+  return path.isLocal && path.connect?.outcome === "refused" && refusal !== null && whoRefused(refusal) === "firewall";
+}
+
+/** The kernel refuses beside a listening socket that should serve the address. */
+export function isRefusedByKernelBesideSocket({ path }: Facts): boolean {
+  const refusal = path.proof?.refusal ?? null;
+  return path.connect?.outcome === "refused" && refusal !== null && isRefusedBesideSocket(refusal);
+}
+
+/** Only wildcard sockets of IPv6 may serve this IPv4 address: the table does not show whether they serve IPv6 alone. */
+export function isWildcardDoubtful({ path, covering }: Facts): boolean {
+  return isIpv4(path.address) && covering.length > 0 && covering.every(({ address }) => address === "::");
+}
+
+/** No rule of the nat table is loaded: nothing can send the connection elsewhere. */
+export function hasNoNat({ path }: Facts): boolean {
+  return path.proof?.refusal?.trackedConnections === 0;
+}
+
+/** The connect vanishes, and it is neither a full queue nor the loopback. */
+export function isDropped(facts: Facts): boolean {
+  const proof = facts.path.proof;
+  if (!endedWith(facts, "timeout") || proof?.timeout == null || proof.canary !== "ok") return false;
+  const { attempts, timedOut, queueOverflows } = proof.timeout;
+  const hasWaiting = facts.covering.some(({ acceptQueue }) => acceptQueue > 0);
+  // Where overflows are not told, an empty queue shows as well that it is not full; so does a port without a socket.
+  const isQueueFree = queueOverflows === null ? facts.sockets !== null && !hasWaiting : queueOverflows === 0;
+  return attempts >= 2 && timedOut === attempts && isQueueFree;
+}
+
+/** The connect vanishes because the listening socket's accept queue overflows. */
+export function isBacklogFull(facts: Facts): boolean {
+  const overflows = facts.path.proof?.timeout?.queueOverflows ?? 0;
+  return endedWith(facts, "timeout") && overflows > 0 && facts.covering.some(({ acceptQueue }) => acceptQueue > 0);
+}
+
+/** The socket was replaced again and again, without a rest. */
+export function isCrashLooping({ memory, look }: Facts): boolean {
+  const moments = [...memory.restartedAt, look.ended];
+  let run = 0;
+  for (let index = moments.length - 1; index > 0; index -= 1) {
+    const [earlier, later] = [moments[index - 1], moments[index]];
+    if (earlier === undefined || later === undefined || millisecondsBetween(earlier, later) >= REST_MS) break;
+    run += 1;
+  }
+  return run >= LOOP_RESTARTS;
+}
