@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { moment } from "../../test/support/looks.ts";
 import { type Reading, verdictOf, worst } from "./verdict.ts";
-import { classOf, compareCodes, VERDICT_CLASSES, VERDICTS, type VerdictCode } from "./verdict-table.ts";
-
-const CODES = Object.keys(VERDICTS) as readonly VerdictCode[];
+import {
+  CLASS_MEANINGS,
+  VERDICT_CODES as CODES,
+  classOf,
+  compareCodes,
+  VERDICT_CLASSES,
+  VERDICTS,
+  type VerdictCode,
+} from "./verdict-table.ts";
 
 describe("the table of verdicts", () => {
   it("holds the published codes in their published order and classes", () => {
@@ -37,9 +43,27 @@ describe("the table of verdicts", () => {
     ]);
   });
 
-  it.each(CODES)("says in one line what %s means and what to do", (code) => {
-    const { means, remedy } = VERDICTS[code];
-    for (const text of [means, remedy]) expect(text).toMatch(/^[A-Z`][^\n]{8,}[.)]$/);
+  it.each(CODES)("says of %s what it means, how it is told, what is like it and what to do", (code) => {
+    const { means, told, alike, remedy } = VERDICTS[code];
+    for (const text of [means, told, alike, remedy]) {
+      expect(text).toMatch(/^[A-Z`][^\n]{8,}[.)]$/);
+      expect(text.split("`").length % 2, "backticks come in pairs").toBe(1);
+    }
+    expect(means).toMatch(/^[^.]+\.$/);
+    expect(remedy.length, "it goes into every snapshot").toBeLessThanOrEqual(360);
+  });
+
+  it("tells the codes apart by naming others, all of which exist", () => {
+    const named = CODES.flatMap((code) =>
+      [...VERDICTS[code].alike.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, one]) => one),
+    );
+    const foreign = ["DEADLINE_EXCEEDED", "UNIMPLEMENTED", "GATE_MODELS"];
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((one) => one === undefined || !(one in VERDICTS || foreign.includes(one)))).toEqual([]);
+  });
+
+  it("says of each class what its codes have in common", () => {
+    for (const one of VERDICT_CLASSES) expect(CLASS_MEANINGS[one]).toMatch(/^[A-Z][^\n]+\.$/);
   });
 
   it("names the commands that show why a server ended", () => {
