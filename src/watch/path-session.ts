@@ -5,7 +5,7 @@ import type { Target } from "../core/target.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";
 import type { Inquiry, Prober } from "../probes/prober.ts";
 import type { AcceptLedger, LedgerEntry } from "./accept-ledger.ts";
-import { settleWithin, TIME_UP } from "./settle-within.ts";
+import { type Awaited, awaited, TIME_UP } from "./settle-within.ts";
 
 /** What a session asks with, and what it must mind. */
 export interface SessionParts {
@@ -44,7 +44,7 @@ interface Pending {
   readonly entry: LedgerEntry;
   readonly inodes: readonly number[];
   /** Settles with the answer, or with null when the connect failed. */
-  readonly concluded: Promise<Answer | null>;
+  readonly concluded: Awaited<Answer | null>;
   connect: ConnectResult | null;
   /** Whether a look is waiting for it. */
   isAwaited: boolean;
@@ -109,7 +109,7 @@ export function newPathSession(parts: SessionParts): PathSession {
     }
     const asked = pending;
     asked.isAwaited = true;
-    const answer = await settleWithin(asked.concluded, question.withinMs, clock);
+    const answer = await asked.concluded.within(question.withinMs);
     asked.isAwaited = false;
     last = conclude(asked, answer);
     return last;
@@ -132,15 +132,16 @@ function track(
     noteArrival(pending, parts);
     return connect.outcome === "ok" ? new Promise<never>(() => {}) : null;
   });
+  const concluded = Promise.race([inquiry.answered, failedConnect]);
   const pending: Pending = {
     ...asked,
     inquiry,
     askedMs: parts.clock.now().monotonicMs,
-    concluded: Promise.race([inquiry.answered, failedConnect]),
+    concluded: awaited(concluded, parts.clock),
     connect: null,
     isAwaited: false,
   };
-  void pending.concluded.then(() => {
+  void concluded.then(() => {
     if (!pending.isAwaited) parts.onLateAnswer();
   });
   return pending;

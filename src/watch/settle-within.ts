@@ -15,3 +15,33 @@ export function settleWithin<T>(promise: Promise<T>, ms: number, clock: Clock): 
     promise.then(resolve, reject).finally(cancel);
   });
 }
+
+/** A promise that one look after another waits for. */
+export interface Awaited<T> {
+  /** As {@link settleWithin}; one at a time. */
+  within(ms: number): Promise<T | typeof TIME_UP>;
+}
+
+/**
+ * Lets one look after another wait for an answer that may stay out for days. A promise keeps whatever has ever waited
+ * for it until it settles, so this one is waited for once, and a look that gives up leaves nothing behind.
+ */
+export function awaited<T>(promise: Promise<T>, clock: Clock): Awaited<T> {
+  let isSettled = false;
+  let wake = () => {};
+  const settle = () => {
+    isSettled = true;
+    wake();
+  };
+  promise.then(settle, settle);
+  return {
+    within: async (ms) => {
+      const woken = () =>
+        new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      if (!isSettled) await settleWithin(woken(), ms, clock);
+      return isSettled ? promise : TIME_UP;
+    },
+  };
+}

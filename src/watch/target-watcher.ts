@@ -44,8 +44,8 @@ async function lookUntilSteady(parts: WatcherParts, signal: AbortSignal): Promis
   let repeats = 0;
   const attempt = async () => {
     if (signal.aborted) return;
-    const look = await looker.look(parts.models(), parts.probeTimeoutMs);
-    if (signal.aborted) return;
+    const look = await unlessAborted(looker.look(parts.models(), parts.probeTimeoutMs), signal);
+    if (look === null) return;
     repeats = previous !== null && showsTheSame(previous, look) ? repeats + 1 : 0;
     previous = look;
     if (parts.onLook(look) === "retry") throw new NotSteadyYet();
@@ -58,5 +58,14 @@ async function lookUntilSteady(parts: WatcherParts, signal: AbortSignal): Promis
       if (!(error instanceof NotSteadyYet)) throw error;
       await bell.wait(backoffDelayMs(backoff, repeats, random()));
     },
+  });
+}
+
+/** Null as soon as the signal aborts: a look may last as long as its time-out, which an end must not. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => resolve(null);
+    signal.addEventListener("abort", giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
   });
 }
