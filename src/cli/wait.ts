@@ -72,7 +72,9 @@ function ownAnswer(own: RunningGate | null): GateAnswer {
   if (own === null) throw new Error("no gate answers and none watches");
   const state = own.state();
   const { isReady, verdict } = readinessOf(state, clock.now());
-  return { isReady, class: verdict.class, text: readyzAnswer(state, clock.now(), {}).body.trim() };
+  const hasLooked = state.targets.every(({ lastLookedAt }) => lastLookedAt !== null);
+  const text = hasLooked ? readyzAnswer(state, clock.now(), {}).body.trim() : "";
+  return { isReady, class: verdict.class, text };
 }
 
 /** Waits for the time to pass, or for the own gate to change. */
@@ -97,7 +99,7 @@ function finish(text: string, code: number): number {
 function sayChanges(): (text: string) => void {
   let said = "";
   return (text) => {
-    if (text !== said) process.stdout.write(`${text}\n`);
+    if (text !== "" && text !== said) process.stdout.write(`${text}\n`);
     said = text;
   };
 }
