@@ -198,6 +198,23 @@ describe("a server that binds or closes its port during the look", () => {
     await open.look();
     expect(open.prober("http").asked).toHaveLength(1);
   });
+
+  it("is not asked again when no time is left: a look that had none is no time-out of the server", async () => {
+    let asked = 0;
+    const parts = lookerOf({
+      server: (question) => {
+        asked += 1;
+        if (asked === 1) question.accept();
+      },
+    });
+    const looking = parts.looker.look([], 1000);
+    await nextTurn();
+    parts.table.show([socket()]);
+    parts.clock.advance(1000);
+    const seen = await looking;
+    expect(seen.paths[0]?.connect?.outcome).toBe("ok");
+    expect(asked).toBe(1);
+  });
 });
 
 it("closing a looker gives up its questions", async () => {

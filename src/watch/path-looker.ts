@@ -48,7 +48,8 @@ export function newPathLooker(target: Target, parts: LookParts, onLateAnswer: ()
     const path = await knock(address, before, bounds);
     const after = contradicts(path, target.port, before) ? table.fresh() : table.current();
     const isSettled = !contradicts(path, target.port, before) && !contradicts(path, target.port, after);
-    if (isSettled || hasSameInodes(before, after)) return { path: await explain(path), sockets: after };
+    const isOver = clock.now().monotonicMs >= bounds.untilMs;
+    if (isSettled || isOver || hasSameInodes(before, after)) return { path: await explain(path), sockets: after };
     // The server bound or closed its port while we knocked: knock once more, now that the table is fresh.
     const again = await knock(address, after, bounds);
     const sockets = table.current();
