@@ -41,6 +41,8 @@ function createProgram(context: Context, end: Ending): Command {
     .showHelpAfterError("(readiness-gate --help lists the commands)");
   addServe(program, context, end);
   addWait(program, context, end);
+  addCheck(program, context, end);
+  addExplain(program, context, end);
   addDemo(program, context, end);
   addStandIn(program, end);
   return program;
@@ -77,6 +79,30 @@ function addWait(program: Command, context: Context, end: Ending): void {
     const { wait } = await import("./wait.ts");
     end(await wait({ settings, warnings, timeoutMs: timeout, onTimeout }));
   });
+}
+
+function addCheck(program: Command, context: Context, end: Ending): void {
+  const command = program
+    .command("check")
+    .description(
+      "says in one line whether the gate is open: asks a running gate, else looks at the targets for 800 ms",
+    );
+  addSettingFlags(command).action(async (flags: Record<string, unknown>) => {
+    const { settings, warnings } = await settingsOf(flags, context);
+    const { check } = await import("./check.ts");
+    end(await check({ settings, warnings }));
+  });
+}
+
+function addExplain(program: Command, context: Context, end: Ending): void {
+  program
+    .command("explain")
+    .description("says what a verdict means, how it is told, what else looks like it and what to do")
+    .argument("[code]", "the verdict's code, such as NOT_LISTENING, in any case; all codes without it")
+    .action(async (code: string | undefined) => {
+      const { explain } = await import("./explain.ts");
+      end(explain(code, context));
+    });
 }
 
 function addDemo(program: Command, context: Context, end: Ending): void {
