@@ -97,8 +97,12 @@ function failed(state: Seen, reading: Reading, { policy, hasOpened }: Judgement)
 
 function withReadiness(state: Seen, isReady: boolean): TargetState {
   if (isReady === state.isReady) return state;
-  const { timeline } = state.memory;
-  const at = state.lastLook.ended;
+  return { ...state, isReady, memory: markReadiness(state.memory, isReady, state.lastLook.ended) };
+}
+
+/** Notes in the timeline that a target's readiness changed. */
+export function markReadiness(memory: Memory, isReady: boolean, at: Moment): Memory {
+  const { timeline } = memory;
   const marked = isReady ? { ...timeline, back: timeline.lost === null ? null : at } : { ...timeline, lost: at };
-  return { ...state, isReady, memory: { ...state.memory, timeline: marked } };
+  return { ...memory, timeline: marked };
 }
