@@ -11,7 +11,8 @@ export interface GateAnswer {
   readonly text: string;
 }
 
-const ASK_MS = 1000;
+/** A gate answers from memory; one that takes longer is stuck, or starved of CPU. */
+export const ASK_MS = 1000;
 const BODY_LIMIT = 4096;
 
 /** The status codes of `/readyz?code=class`. */
@@ -24,20 +25,21 @@ const CLASS_BY_STATUS: Readonly<Record<number, VerdictClass>> = {
   514: "unknown",
 };
 
-/** Asks the gate that serves on this machine; null when none answers there. */
-export function askRunningGate({ host, port }: ListenAddress): Promise<GateAnswer | null> {
+/** Asks the gate that serves on this machine; null when none answers there whole within `withinMs` milliseconds. */
+export function askRunningGate({ host, port }: ListenAddress, withinMs = ASK_MS): Promise<GateAnswer | null> {
   return new Promise((resolve) => {
-    const path = "/readyz?code=class";
-    const asked = request({ host: reachable(host), port, path, agent: false, timeout: ASK_MS }, (response) => {
+    const signal = AbortSignal.timeout(Math.ceil(withinMs));
+    const options = { host: reachable(host), port, path: "/readyz?code=class", agent: false, signal };
+    const asked = request(options, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         text += chunk;
         if (text.length > BODY_LIMIT) response.destroy();
       });
+      response.on("error", () => resolve(null));
       response.on("close", () => resolve(answerOf(response.headers["server"], response.statusCode, text)));
     });
-    asked.on("timeout", () => asked.destroy());
     asked.on("error", () => resolve(null));
     asked.end();
   });

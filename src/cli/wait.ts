@@ -7,7 +7,7 @@ import type { Settings } from "../settings/settings.ts";
 import { systemClock as clock } from "../watch/system-clock.ts";
 import { type RunningGate, startGate } from "./compose.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { askRunningGate, type GateAnswer } from "./running-gate.ts";
+import { ASK_MS, askRunningGate, type GateAnswer } from "./running-gate.ts";
 
 /** What `wait` waits with. */
 export interface WaitOptions {
@@ -21,6 +21,7 @@ export interface WaitOptions {
 /** Between questions to a running gate, and to find one that was not there. */
 const POLL_MS = 50;
 const SEARCH_MS = 250;
+const SHORTEST_ASK_MS = 100;
 
 /**
  * Blocks until the gate is open or the time is up. Asks the running gate while one answers; else it watches the targets
@@ -45,7 +46,7 @@ async function waitUntil(settings: Settings, leftMs: () => number): Promise<Gate
   const say = sayChanges();
   let own: RunningGate | null = null;
   for (;;) {
-    const running = await askRunningGate(settings.listen);
+    const running = await askRunningGate(settings.listen, askMs(leftMs()));
     own = await switchOver(own, running, settings);
     const answer = running ?? ownAnswer(own);
     if (!answer.isReady) say(answer.text);
@@ -55,6 +56,11 @@ async function waitUntil(settings: Settings, leftMs: () => number): Promise<Gate
     }
     await pause(Math.min(leftMs(), running === null ? SEARCH_MS : POLL_MS), own);
   }
+}
+
+/** At most a part of the time that is left: something that says nothing on the gate's port must leave time to look. */
+function askMs(leftMs: number): number {
+  return Math.min(ASK_MS, Math.max(SHORTEST_ASK_MS, leftMs / 4));
 }
 
 /** Watches the targets itself exactly while no running gate answers. */
