@@ -21,6 +21,7 @@ export async function run(context: Context): Promise<number | null> {
     code = ended;
   });
   try {
+    refuseUnknownCommand(program, context.argv[0]);
     await program.parseAsync([...context.argv], { from: "user" });
     return code;
   } catch (error) {
@@ -30,6 +31,13 @@ export async function run(context: Context): Promise<number | null> {
     process.stderr.write(`readiness-gate: ${error.message}\n`);
     return EXIT.badUsage;
   }
+}
+
+/** Commander would take it for an argument of the default command. */
+function refuseUnknownCommand(program: Command, word: string | undefined): void {
+  if (word === undefined || word === "" || word.startsWith("-") || word === "help") return;
+  if (program.commands.some((command) => command.name() === word)) return;
+  throw new UsageError(`there is no command ${JSON.stringify(word)} (readiness-gate --help lists the commands)`);
 }
 
 function createProgram(context: Context, end: Ending): Command {
