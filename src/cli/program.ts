@@ -51,6 +51,7 @@ function createProgram(context: Context, end: Ending): Command {
   addWait(program, context, end);
   addCheck(program, context, end);
   addExplain(program, context, end);
+  addCapture(program, context, end);
   addDemo(program, context, end);
   addStandIn(program, end);
   return program;
@@ -111,6 +112,22 @@ function addExplain(program: Command, context: Context, end: Ending): void {
       const { explain } = await import("./explain.ts");
       end(explain(code, context));
     });
+}
+
+interface CaptureFlags extends Record<string, unknown> {
+  readonly printScript?: boolean;
+}
+
+function addCapture(program: Command, context: Context, end: Ending): void {
+  const command = program
+    .command("capture")
+    .description("prints a script that collects the evidence in a container where this program is not")
+    .option("--print-script", "print the script, which needs bash and /proc alone");
+  addSettingFlags(command).action(async ({ printScript = false, ...flags }: CaptureFlags) => {
+    const { settings, warnings } = await settingsOf(flags, context);
+    const { capture } = await import("./capture.ts");
+    end(capture({ settings, warnings, hasPrintScript: printScript }));
+  });
 }
 
 function addDemo(program: Command, context: Context, end: Ending): void {
