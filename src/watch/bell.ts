@@ -1,13 +1,16 @@
-import type { Clock } from "../core/ports.ts";
+import type { LenientClock } from "./wake-ups.ts";
 
 /** Cuts a delay short. A ring while nobody waits is kept for the next wait. */
 export interface Bell {
   ring(): void;
-  /** Resolves after `ms` milliseconds, or at once when the bell was or is rung. */
-  wait(ms: number): Promise<void>;
+  /**
+   * Resolves after `ms` milliseconds, or at once when the bell was or is rung. With `slackMs` it may take so much longer,
+   * until something else wakes the process up.
+   */
+  wait(ms: number, slackMs?: number): Promise<void>;
 }
 
-export function newBell(clock: Clock): Bell {
+export function newBell(clock: LenientClock): Bell {
   let isRung = false;
   let wake: (() => void) | null = null;
   return {
@@ -15,7 +18,7 @@ export function newBell(clock: Clock): Bell {
       isRung = true;
       wake?.();
     },
-    wait: (ms) =>
+    wait: (ms, slackMs) =>
       new Promise((resolve) => {
         const finish = () => {
           isRung = false;
@@ -23,7 +26,7 @@ export function newBell(clock: Clock): Bell {
           cancel();
           resolve();
         };
-        const cancel = clock.after(ms, finish);
+        const cancel = clock.after(ms, finish, slackMs);
         wake = finish;
         if (isRung) finish();
       }),

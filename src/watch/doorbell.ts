@@ -1,10 +1,10 @@
 import type { ListeningSocket } from "../core/observation.ts";
-import type { Clock } from "../core/ports.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";
+import type { LenientClock } from "./wake-ups.ts";
 
 /** What the doorbell watches and whom it tells. */
 export interface DoorbellParts {
-  readonly clock: Clock;
+  readonly clock: LenientClock;
   readonly table: ListenTable;
   readonly ports: readonly number[];
   /** Delay until the next glance at the kernel's counts, in milliseconds. */
@@ -21,6 +21,12 @@ export interface Doorbell {
   retime(): void;
   stop(): void;
 }
+
+/**
+ * What a glance may come later than its tick. It is due twice within the upper bound of the back-off, so that looks which
+ * may wait share every second glance's wake-up.
+ */
+const TICK_SLACK_MS = 8;
 
 /**
  * Starts a doorbell. A glance costs some 20 microseconds; the table itself, some milliseconds, is read only when the
@@ -53,10 +59,11 @@ export function startDoorbell(parts: DoorbellParts): Doorbell {
     }
   };
   const schedule = () => {
-    cancel = clock.after(parts.tickMs(), () => {
+    const tick = () => {
       glance();
       schedule();
-    });
+    };
+    cancel = clock.after(parts.tickMs(), tick, TICK_SLACK_MS);
   };
   glance();
   schedule();

@@ -8,6 +8,7 @@ import { type Pace, type WatcherParts, watchTarget } from "./target-watcher.ts";
 function watched(overrides: Partial<WatcherParts> = {}) {
   const aborter = new AbortController();
   const waits: number[] = [];
+  const slacks: number[] = [];
   const asked: { models: readonly string[]; withinMs: number }[] = [];
   let underway = 0;
   let mostUnderway = 0;
@@ -34,8 +35,9 @@ function watched(overrides: Partial<WatcherParts> = {}) {
       },
       bell: {
         ring: () => endWait(),
-        wait: (ms) => {
+        wait: (ms, slackMs = 0) => {
           waits.push(ms);
+          slacks.push(slackMs);
           return new Promise((resolve) => {
             endWait = resolve;
           });
@@ -62,6 +64,7 @@ function watched(overrides: Partial<WatcherParts> = {}) {
     ended,
     stop,
     waits,
+    slacks,
     asked,
     aborter,
     isClosed: () => isClosed,
@@ -99,6 +102,17 @@ describe("between looks that show the same", () => {
     const watcher = watched({ random: () => 0 });
     await watcher.show(look(refused()));
     expect(watcher.waits).toEqual([50]);
+  });
+
+  it("may wait for another wake-up, up to the upper bound, while nothing listens and the bell would tell", async () => {
+    const watcher = watched({ random: () => 0 });
+    await watcher.show(look(refused()));
+    await watcher.pass();
+    await watcher.show(look(answered("not-ready")));
+    await watcher.pass();
+    await watcher.show(look(refused(), { listen: { isKnown: false, reason: "no-table" } }));
+    expect(watcher.waits).toEqual([50, 50, 50]);
+    expect(watcher.slacks).toEqual([50, 0, 0]);
   });
 
   it("begins anew when the evidence changes", async () => {

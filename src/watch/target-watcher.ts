@@ -56,9 +56,15 @@ async function lookUntilSteady(parts: WatcherParts, signal: AbortSignal): Promis
     minTimeout: 0,
     onFailedAttempt: async ({ error }) => {
       if (!(error instanceof NotSteadyYet)) throw error;
-      await bell.wait(backoffDelayMs(backoff, repeats, random()));
+      const delayMs = backoffDelayMs(backoff, repeats, random());
+      await bell.wait(delayMs, isClosed(previous) ? backoff.maxMs - delayMs : 0);
     },
   });
+}
+
+/** Whether nothing listens on the port: the bell rings when that changes, so the next look may wait for a wake-up. */
+function isClosed(look: Look | null): boolean {
+  return look?.listen.isKnown === true && look.listen.sockets.length === 0;
 }
 
 /** Null as soon as the signal aborts: a look may last as long as its time-out, which an end must not. */

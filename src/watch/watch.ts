@@ -9,6 +9,7 @@ import type { LookParts } from "./look-parts.ts";
 import { newLooker } from "./looker.ts";
 import { newResolver } from "./resolver.ts";
 import { type Pace, watchTarget } from "./target-watcher.ts";
+import { shareWakeUps } from "./wake-ups.ts";
 
 /** What the watch works with. */
 export interface WatchParts {
@@ -39,10 +40,11 @@ export function startWatch(parts: WatchParts): Watch {
   const { clock, keeper } = parts;
   const { targets } = keeper.state();
   const aborter = new AbortController();
-  const bells = new Map<string, Bell>(targets.map(({ target }) => [target.name, newBell(clock)]));
+  const wakeUps = shareWakeUps(clock);
+  const bells = new Map<string, Bell>(targets.map(({ target }) => [target.name, newBell(wakeUps)]));
   const local = targets.map(({ target }) => target).filter(({ host }) => parts.look.isLocalHost(host));
   const doorbell = startDoorbell({
-    clock,
+    clock: wakeUps,
     table: parts.look.table,
     ports: [...new Set(local.map(({ port }) => port))],
     tickMs: () => (keeper.state().isOpen ? TICK_OPEN_MS : TICK_STARTING_MS),
@@ -56,7 +58,7 @@ export function startWatch(parts: WatchParts): Watch {
     },
   });
   const watchers = targets.map(({ target }) => {
-    const bell = bells.get(target.name) ?? newBell(clock);
+    const bell = bells.get(target.name) ?? newBell(wakeUps);
     const looker = newLooker(target, { ...parts.look, clock, resolver: newResolver(clock) }, bell.ring);
     const { policy } = keeper.state();
     const watcher = {
