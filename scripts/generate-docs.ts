@@ -1,12 +1,16 @@
-// npm run docs: writes docs/settings.md from the table of options; test/docs.test.ts fails while it is not current.
-import { writeFileSync } from "node:fs";
+// npm run docs: writes docs/settings.md from the table of options and docs/verdicts.md from the table of verdicts; tests
+// fail while they are not current.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { exitCodeOf } from "../src/cli/exit-codes.ts";
+import { verdictsMarkdown } from "../src/report/verdict-docs.ts";
 import { type Option, shownDefault } from "../src/settings/option.ts";
 import { OPTION_LIST } from "../src/settings/options.ts";
 import { PRESET_NAMES, presetTexts } from "../src/settings/presets.ts";
 
-/** Path of the page that is made here. */
+/** Paths of the pages that are made here. */
 export const SETTINGS_PAGE = fileURLToPath(new URL("../docs/settings.md", import.meta.url));
+export const VERDICTS_PAGE = fileURLToPath(new URL("../docs/verdicts.md", import.meta.url));
 
 const INTRO = `# Settings
 
@@ -101,4 +105,16 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(SETTINGS_PAGE, settingsPage());
+/** Makes the page of verdicts; what the lab printed into the present one stays. */
+export function verdictsPage(): string {
+  const current = existsSync(VERDICTS_PAGE) ? readFileSync(VERDICTS_PAGE, "utf8") : "";
+  return verdictsMarkdown({
+    current,
+    exitCodeOf: (verdictClass) => exitCodeOf(verdictClass === "ready", verdictClass),
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(SETTINGS_PAGE, settingsPage());
+  writeFileSync(VERDICTS_PAGE, verdictsPage());
+}

@@ -5,7 +5,7 @@ export const NETWORK_BLOCK_CODES = {
     means: "A rule, not the kernel's own TCP, refuses the connection.",
     told: "Two bursts of attempts in a row were refused to the last one while the kernel's TCP sent no reset (`Tcp: OutRsts` stood still), and at the same moment a port of the gate's own that was surely closed moved that counter once for each attempt. Or each attempt brought an ICMP message (`InDestUnreachs`) and none counted as failed in TCP (`AttemptFails`). Both hold before any server has bound the port.",
     alike:
-      "To every client this is ECONNREFUSED after a fraction of a millisecond, like a port that nobody has bound (`NOT_LISTENING`); nothing but the counters differs. A rule that redirects to a dead port lets the kernel refuse (`INTERCEPTED`). Where other connections are reset all the time, or the kernel does not count (gVisor, Kata), no rule is claimed and `refusedBy` says `unknown`.",
+      "To a client this is ECONNREFUSED after a fraction of a millisecond, like a port that nobody has bound (`NOT_LISTENING`); the counters make the difference. A rule that redirects to a dead port lets the kernel refuse (`INTERCEPTED`). Where other connections are reset all the time, or the kernel does not count (gVisor, Kata), no rule is claimed and `refusedBy` says `unknown`.",
     remedy:
       "On the node, with the PID of any process of the pod: `nsenter -t PID -n nft list ruleset`, `nsenter -t PID -n iptables-save -c` (`ip6tables-save -c` for IPv6), and look for `reject`. Exclude the port where the rule comes from: a mesh's annotation, a CNI plugin, a container with NET_ADMIN.",
   },
@@ -21,7 +21,7 @@ export const NETWORK_BLOCK_CODES = {
     means: "There is no route to the address, or a rule says that it is unreachable or prohibited.",
     told: "The connect itself fails with EHOSTUNREACH, ENETUNREACH, EINVAL (a blackhole route) or ENOPROTOOPT, for an address that belongs to this network namespace.",
     alike:
-      "A rule that answers with ICMP and a missing route give the same error: if the ICMP counter in the evidence moved, it was a rule. If the canary fails as well it is `LOOPBACK_DOWN`; for an address elsewhere it is `REMOTE_UNREACHABLE`; EACCES is `DENIED`.",
+      "A missing route and a rule that answers with ICMP give the same error; `nstat -az IcmpInDestUnreachs` tells, as it grows by each attempt for a rule alone. If the canary fails as well it is `LOOPBACK_DOWN`; for an address elsewhere it is `REMOTE_UNREACHABLE`; EACCES is `DENIED`.",
     remedy:
       "In the pod's network namespace compare `ip rule`, `ip route show table all` and `ip route get ADDRESS` with a healthy pod's. If they are in order, a rule answers with ICMP: `nsenter -t PID -n iptables-save -c` on the node, and look for `--reject-with icmp`.",
   },
