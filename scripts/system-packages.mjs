@@ -18,6 +18,9 @@ function isOnPath(command) {
 const needs = [
   { packages: ["iproute2"], isThere: () => isOnPath("ip") },
   { packages: ["util-linux"], isThere: () => isOnPath("nsenter") && isOnPath("unshare") },
+  { packages: ["iptables"], isThere: () => isOnPath("iptables") && isOnPath("ip6tables") },
+  { packages: ["nftables"], isThere: () => isOnPath("nft") },
+  { packages: ["shellcheck"], isThere: () => isOnPath("shellcheck") },
   { packages: ["python3", "python3-venv"], isThere: () => findPython() !== null },
 ];
 
