@@ -5,7 +5,7 @@ import { SERVER_FAULT_CODES } from "./verdicts/server-fault.ts";
 import { READY_CODES, SLOW_STARTUP_CODES } from "./verdicts/startup.ts";
 import { UNKNOWN_CODES } from "./verdicts/unknown.ts";
 
-export { CLASS_MEANINGS, VERDICT_CLASSES, type VerdictClass, type VerdictEntry } from "./verdicts/entry.ts";
+export { CLASS_MEANINGS, VERDICT_CLASSES, type VerdictClass } from "./verdicts/entry.ts";
 
 /**
  * Every verdict code that may be published. A code keeps its meaning once it is out; the order settles ties between
