@@ -31,12 +31,15 @@ export function explainers({ procRoot, clock, table, counters, ledger }: ProofPa
     checkLoopback: (address, withinMs) => runCanary({ address, withinMs }),
     trackedWhileConnected: (address) => trackedWhileConnected(address, procRoot),
     onConnected: (port, count) => ledger.arrived(ledger.opened(port, count)),
-    knock: (address, port) => {
-      const { socket, result } = connectTcp({ address, port });
-      return { connected: result, close: () => releaseSocket(socket) };
-    },
+    knock,
   };
   return (port) => newExplainer(port, parts);
+}
+
+/** Opens one connection and nothing more. */
+export function knock(address: string, port: number): ReturnType<ExplainerParts["knock"]> {
+  const { socket, result } = connectTcp({ address, port });
+  return { connected: result, close: () => releaseSocket(socket) };
 }
 
 async function trackedWhileConnected(address: string, procRoot: string): Promise<number | null> {

@@ -18,7 +18,8 @@ export function isServedBy(address: string, bound: string): boolean {
   return serving === asked || serving === "::" || (serving === "0.0.0.0" && isIpv4(asked));
 }
 
-function unmapped(address: string): string {
+/** An address without the prefix of v4-mapped ones. */
+export function unmapped(address: string): string {
   return address.startsWith(V4_MAPPED_PREFIX) ? address.slice(V4_MAPPED_PREFIX.length) : address;
 }
 

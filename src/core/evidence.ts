@@ -13,6 +13,7 @@ export function evidenceOf(facts: Facts): readonly string[] {
     ...listenLines(facts),
     ...pathLines(facts.path, facts.target.port),
     ...proofLines(facts.path),
+    ...otherAddressLines(facts),
     ...pastLines(facts),
   ];
 }
@@ -87,6 +88,19 @@ function pathLines(path: PathLook, port: number): readonly string[] {
   }
   const lines = path.connect === null ? [] : [connectLine(place, path.connect)];
   return path.answer === null ? lines : [...lines, answerLine(path.answer), ...modelLines(path.answer)];
+}
+
+/** Other addresses of the pod that are listed, where the path itself failed. */
+const OTHERS_SHOWN = 4;
+
+function otherAddressLines({ look, path, target }: Facts): readonly string[] {
+  if (path.connect === null || path.connect.outcome === "ok") return [];
+  return look.paths
+    .flatMap(({ role, address, connect }) => {
+      return role === "evidence" && connect !== null ? [connectLine(hostPort(address, target.port), connect)] : [];
+    })
+    .slice(0, OTHERS_SHOWN)
+    .map((line) => `for comparison: ${line}`);
 }
 
 function connectLine(place: string, connect: ConnectResult): string {

@@ -77,7 +77,9 @@ export type ConnectSkip =
   /** The port lies in the ephemeral range and nothing listens: a connect could reach itself (docs/architecture.md). */
   | "ephemeral-port"
   /** Our own earlier connections still wait in the server's accept queue. */
-  | "accept-queue";
+  | "accept-queue"
+  /** An evidence path: it is tried now and then, and was a moment ago. */
+  | "recent";
 
 /** What one look saw of one address. */
 export interface PathLook {

@@ -47,7 +47,7 @@ export function hasAllListeningSockets(text: string): boolean {
 }
 
 /** The kernel prints an address as 32-bit words in host byte order, which is little-endian wherever this runs. */
-function addressOf(hex: string): string {
+export function addressOf(hex: string): string {
   const bytes: number[] = [];
   for (let word = 0; word < hex.length; word += 8) {
     for (let byte = 6; byte >= 0; byte -= 2) bytes.push(Number.parseInt(hex.slice(word + byte, word + byte + 2), 16));

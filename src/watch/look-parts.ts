@@ -4,6 +4,7 @@ import type { PortRange } from "../kernel/ephemeral-range.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";
 import type { Prober } from "../probes/prober.ts";
 import type { AcceptLedger } from "./accept-ledger.ts";
+import type { EvidenceParts } from "./evidence-paths.ts";
 import type { Explainer } from "./explainer.ts";
 import type { Resolver } from "./resolver.ts";
 
@@ -22,4 +23,6 @@ export interface LookParts {
   readonly ownSockets: () => ReadonlySet<number>;
   /** Whether the gate has found a socket of its own in the table. */
   readonly isTableProven: () => boolean;
+  /** Other addresses of the pod and how to try them; absent: none are tried. */
+  readonly evidence?: EvidenceParts;
 }

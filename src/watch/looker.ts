@@ -1,5 +1,6 @@
 import type { ListenEvidence, Look, PathLook } from "../core/observation.ts";
 import type { Target } from "../core/target.ts";
+import { newEvidencePaths } from "./evidence-paths.ts";
 import type { LookParts } from "./look-parts.ts";
 import { hasSameInodes, newPathLooker, type Sockets } from "./path-looker.ts";
 import { startStallMeter } from "./stall-meter.ts";
@@ -8,7 +9,7 @@ import { startStallMeter } from "./stall-meter.ts";
 export interface Looker {
   /**
    * One look, bounded by `withinMs` for all its layers together, and some milliseconds for the proof of a failed
-   * connect. Never rejects for what the target does.
+   * connect and for other addresses of the pod. Never rejects for what the target does.
    */
   look(models: readonly string[], withinMs: number): Promise<Look>;
   close(): void;
@@ -19,6 +20,7 @@ const OTHER_PORTS_LIMIT = 32;
 export function newLooker(target: Target, parts: LookParts, onLateAnswer: () => void): Looker {
   const { clock, table, resolver } = parts;
   const { lookAt, keepOnly } = newPathLooker(target, parts, onLateAnswer);
+  const evidencePaths = newEvidencePaths(target, parts);
   let read: OwnReading = { sockets: [], own: new Set() };
 
   const listenEvidence = (paths: readonly PathLook[], sockets: Sockets): ListenEvidence => {
@@ -43,7 +45,8 @@ export function newLooker(target: Target, parts: LookParts, onLateAnswer: () => 
     };
     const paths = await Promise.all(addresses.map(lookAtOne));
     const listen = listenEvidence(paths, latest);
-    return { began, ended: clock.now(), stalledMs: Math.round(stopMeter()), resolution, listen, paths };
+    const all = [...paths, ...(await evidencePaths.beside(paths, latest))];
+    return { began, ended: clock.now(), stalledMs: Math.round(stopMeter()), resolution, listen, paths: all };
   };
   return { look, close: () => keepOnly([]) };
 }
