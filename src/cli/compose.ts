@@ -1,18 +1,20 @@
-import type { GateState, Transition } from "../core/gate.ts";
-import type { Look } from "../core/observation.ts";
+import { type GateState, newGate, type Transition } from "../core/gate.ts";
+import type { Moment } from "../core/moment.ts";
+import type { ListeningSocket, Look } from "../core/observation.ts";
 import type { Clock } from "../core/ports.ts";
 import { isLocalAddress, isLocalHost } from "../kernel/addresses.ts";
 import { openCounters } from "../kernel/counters.ts";
 import { readEphemeralRange } from "../kernel/ephemeral-range.ts";
+import { evidenceAddresses } from "../kernel/interfaces.ts";
 import { type ListenTable, openListenTable } from "../kernel/listen-table.ts";
 import { readOwnSockets } from "../kernel/own-sockets.ts";
 import { openProber } from "../probes/open-prober.ts";
 import type { Settings } from "../settings/settings.ts";
 import { newAcceptLedger } from "../watch/accept-ledger.ts";
-import { newGateKeeper } from "../watch/gate-keeper.ts";
+import { keepGate } from "../watch/gate-keeper.ts";
 import { systemClock } from "../watch/system-clock.ts";
 import { startWatch } from "../watch/watch.ts";
-import { explainers, proveTable } from "./prove.ts";
+import { explainers, knock, proveTable } from "./prove.ts";
 import { VERSION } from "./version.ts";
 
 export const PROC_ROOT = "/proc";
@@ -23,6 +25,12 @@ export interface GateListener {
   readonly onLook?: (target: string, look: Look) => void;
   readonly onNoTable?: () => void;
 }
+
+/** Gives the state to go on from, told what is there at the start; null: begin anew. */
+export type Restore = (present: {
+  readonly now: Moment;
+  readonly sockets: readonly ListeningSocket[] | null;
+}) => GateState | null;
 
 /** A gate that watches its targets; it serves nothing. */
 export interface RunningGate {
@@ -37,10 +45,12 @@ export interface RunningGate {
 }
 
 /** Puts a gate together from its settings and starts it: the one place that knows all the parts. */
-export function startGate(settings: Settings, listener: GateListener): RunningGate {
+export function startGate(settings: Settings, listener: GateListener, restore?: Restore): RunningGate {
   const clock = systemClock;
   const table = openListenTable(PROC_ROOT, () => clock.now().monotonicMs);
-  const keeper = newGateKeeper(settings.targets, settings.policy, clock);
+  const now = clock.now();
+  const past = restore?.({ now, sockets: table.current() });
+  const keeper = keepGate(past ?? newGate(settings.targets, settings.policy, now), clock);
   if (listener.onTransition) keeper.subscribe(listener.onTransition);
   const counters = openCounters(PROC_ROOT);
   const ledger = newAcceptLedger();
@@ -61,6 +71,7 @@ export function startGate(settings: Settings, listener: GateListener): RunningGa
       openProber: (target, address) => openProber({ target, address, version: VERSION }),
       isLocalAddress,
       isLocalHost,
+      evidence: { addresses: () => evidenceAddresses(settings.podIps), knock },
     },
     backoff: { minMs: settings.backoffMinMs, maxMs: settings.backoffMaxMs },
     models: settings.models,

@@ -1,6 +1,6 @@
 import closeWithGrace from "close-with-grace";
 import { hostPort } from "../core/evidence.ts";
-import { type GateState, speaker } from "../core/gate.ts";
+import { type GateState, speaker, type Transition } from "../core/gate.ts";
 import { millisecondsBetween } from "../core/moment.ts";
 import type { TargetState } from "../core/target-state.ts";
 import { runCanary } from "../probes/canary.ts";
@@ -18,6 +18,7 @@ import type { ListenAddress, Settings } from "../settings/settings.ts";
 import { type RunningGate, startGate } from "./compose.ts";
 import { EXIT } from "./exit-codes.ts";
 import { type SurroundingsSoFar, viewOf } from "./gate-view.ts";
+import { type Journaling, newJournaling } from "./journaling.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings as they were loaded. */
@@ -32,6 +33,7 @@ interface Sidecar {
   readonly settings: Settings;
   readonly log: Log;
   readonly gate: RunningGate;
+  readonly journal: ReturnType<Journaling["follow"]>;
   readonly sofar: SurroundingsSoFar;
   readonly listeners: Listening[];
   readonly stopSummaries: () => void;
@@ -53,22 +55,26 @@ export async function serve({ settings, origins, warnings }: ServeInput): Promis
   log.info({ version: VERSION, settings: describeSettings(settings, origins) }, "readiness-gate starts to watch");
   const sofar: SurroundingsSoFar = { warnings: [], loopback: { ipv4: null, ipv6: null } };
   const warn = (text: string) => {
-    sofar.warnings.push(text);
+    // Trouble that comes and goes is told each time in the log, and stands once in the snapshot.
+    if (!sofar.warnings.includes(text)) sofar.warnings.push(text);
     log.warn(text);
   };
   for (const text of warnings) warn(text);
-  if (settings.journal !== null) warn("this version does not write the journal file that GATE_JOURNAL names");
 
   const metrics = createMetrics({ version: VERSION, targets: settings.targets });
-  const gate = startGate(settings, {
-    onTransition: (transition) => logTransition(log, transition),
+  const journaling = newJournaling(settings, { log, warn });
+  const listener = {
+    onTransition: (transition: Transition) => logTransition(log, transition),
     onLook: metrics.observeLook,
     onNoTable: () => warn("the table of listening sockets cannot be read here: going on with back-off alone"),
-  });
+  };
+  const gate = startGate(settings, listener, journaling.restore);
+  const journal = journaling.follow(gate);
   const sidecar = {
     settings,
     log,
     gate,
+    journal,
     sofar,
     listeners: [],
     stopSummaries: startSummaries(log, gate.clock, gate.state),
@@ -84,6 +90,7 @@ export async function serve({ settings, origins, warnings }: ServeInput): Promis
     log.fatal(takenPort(error, gate));
     return EXIT.badUsage;
   }
+  journal.begin();
   await openOptional(sidecar, { what: "admin", at: settings.adminListen, warn }, (at) =>
     listenAdmin(at, { view, onError }),
   );
@@ -167,12 +174,13 @@ function endOnSignal(sidecar: Sidecar): void {
 }
 
 /** Drains, closes the listeners and stops the watch. */
-async function end({ log, gate, settings, listeners, stopSummaries }: Sidecar, signal: string): Promise<void> {
+async function end({ log, gate, journal, settings, listeners, stopSummaries }: Sidecar, signal: string): Promise<void> {
   gate.beginStop();
   await drained(gate, settings.drainMs);
   await Promise.all(listeners.map((listening) => listening.close()));
   stopSummaries();
   await gate.stop();
+  journal.close();
   const { target, verdict } = speaker(gate.state().targets);
   log.info({ signal, target: target.name, verdict: verdict.code }, "readiness-gate has stopped");
 }

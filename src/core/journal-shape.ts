@@ -102,7 +102,7 @@ const isPath = hasShape<PathLook>({
   role: isOneOf("target", "evidence"),
   isLocal: isFlag,
   connect: orNull(isConnect),
-  skipped: orNull(isOneOf("not-listening", "ephemeral-port", "accept-queue")),
+  skipped: orNull(isOneOf("not-listening", "ephemeral-port", "accept-queue", "recent")),
   answer: orNull(isAnswer),
   proof: orNull(isProof),
 });

@@ -16,7 +16,12 @@ export interface GateKeeper {
 }
 
 export function newGateKeeper(targets: readonly Target[], policy: GatePolicy, clock: Clock): GateKeeper {
-  let state = newGate(targets, policy, clock.now());
+  return keepGate(newGate(targets, policy, clock.now()), clock);
+}
+
+/** Holds a gate from a state on that is already known. */
+export function keepGate(initial: GateState, clock: Clock): GateKeeper {
+  let state = initial;
   const listeners = new Set<(transition: Transition) => void>();
   const apply = (step: Step) => {
     state = step.state;

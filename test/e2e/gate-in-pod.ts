@@ -33,6 +33,8 @@ export interface TargetView {
 export interface StatusView {
   readonly ready: boolean;
   readonly phase: string;
+  readonly startedAt: string;
+  readonly warnings: readonly string[];
   readonly verdict: VerdictView;
   readonly targets: readonly TargetView[];
 }
