@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type StandIn, startStandIn } from "../../src/stand-in/stand-in.ts";
 import {
@@ -183,6 +184,52 @@ describe("serve without settings", () => {
     expect({ ready, phase, code: verdict.code }).toEqual({ ready: true, phase: "ready", code: "NOT_READY" });
   });
 });
+
+describe("the surroundings of serve", () => {
+  it("may name proxies: they are not asked", async () => {
+    const nobody = "http://127.0.0.1:1";
+    const names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "grpc_proxy", "ALL_PROXY", "all_proxy"];
+    const env = { ...Object.fromEntries(names.map((name) => [name, nobody])), no_proxy: "", NODE_USE_ENV_PROXY: "1" };
+    const { probePort } = await serve(targetsOf(await standInOfTest()), { env });
+    await untilReady(probePort);
+  });
+
+  it("may have no /proc: that is one warning, and back-off alone opens the gate and sees its loss", async () => {
+    const hide = join(await folderOfTest(), "hide-proc.mjs");
+    await writeFile(hide, HIDE_PROC);
+    const env = { NODE_OPTIONS: `--import ${pathToFileURL(hide).href}` };
+    const standIn = await standInOfTest({ readyAfterMs: null });
+    const flags = ["--interval", "100ms", "--failure-threshold", "1"];
+    const { gate, probePort, status } = await serve([...targetsOf(standIn), ...flags], { env });
+    await vi.waitFor(async () => expect((await status()).verdict.code).toBe("NOT_READY"), { timeout: 5000 });
+    standIn.setReady(true);
+    await untilReady(probePort);
+    const warnings = gate.log().filter(({ level }) => level === "warn");
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]?.msg).toContain("cannot be read here");
+    expect(await status()).toMatchObject({
+      warnings: [warnings[0]?.msg],
+      evidenceSources: { listenTable: "absent" },
+      listeners: [],
+    });
+    await standIn.close();
+    await vi.waitFor(async () => expect((await ask(probePort, "/readyz")).status).toBe(503), { timeout: 5000 });
+    expect((await status()).targets.map(({ verdict }) => verdict.code)).toContain("STOPPED_LISTENING");
+  });
+});
+
+/** Makes everything under /proc absent for the program's synchronous calls, as on macOS. */
+const HIDE_PROC = `import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+for (const name of ["openSync", "readFileSync", "readlinkSync", "readdirSync", "statSync"]) {
+  const real = fs[name];
+  fs[name] = (path, ...rest) => {
+    if (String(path).startsWith("/proc/")) throw Object.assign(new Error("ENOENT: " + path), { code: "ENOENT" });
+    return real(path, ...rest);
+  };
+}
+syncBuiltinESMExports();
+`;
 
 describe("a port of the gate's own that is taken", () => {
   /** Someone else's listener. */
