@@ -51,7 +51,7 @@ export function openAppendFile(path: string, clock: Clock, onFlushError: (error:
       const bytes = Buffer.from(prefix + text, "latin1");
       const written = writeSync(descriptor, bytes);
       if (isRegular) flusher.schedule();
-      if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes could be written`);
+      if (written < bytes.length) throw new Error("only a part of a line could be written: is the disk full?");
       prefix = "";
     },
     truncate: () => {

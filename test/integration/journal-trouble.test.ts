@@ -70,7 +70,7 @@ describe("trouble", () => {
 
   it("does not wait for a reader of a pipe", () => {
     const { path, append, close } = open();
-    execFileSync("mkfifo", [path]);
+    execFileSync("sh", ["-c", 'mkfifo "$0"', path]);
     append("one\n");
     close();
     expect(readJournalText(path)).toEqual({ ok: true, text: "" });
@@ -104,7 +104,7 @@ describe("a full disk", () => {
     const { stdout, stderr } = spawnSync("unshare", args, { encoding: "utf8" });
     const { troubles, whileFull, lines } = JSON.parse(stdout || JSON.stringify({ stderr }));
     expect(troubles).toHaveLength(1);
-    expect(troubles[0]).toMatch(/ENOSPC|only \d+ of \d+ bytes/);
+    expect(troubles[0]).toMatch(/ENOSPC|only a part of a line/);
     expect(whileFull).toBe(1);
     expect(lines[0]).toBe("before:6");
     expect(lines.slice(-3)).toEqual(["head:4", "after:5", ":0"]);
