@@ -4,6 +4,7 @@ import { type GateState, speaker, type Transition } from "../core/gate.ts";
 import { millisecondsBetween } from "../core/moment.ts";
 import type { TargetState } from "../core/target-state.ts";
 import { runCanary } from "../probes/canary.ts";
+import { logFinding } from "../record/finding-log.ts";
 import { type Log, openLog } from "../record/log.ts";
 import { createMetrics } from "../record/metrics.ts";
 import { writeTerminationLog } from "../record/termination-log.ts";
@@ -17,6 +18,7 @@ import type { SettingOrigins } from "../settings/load.ts";
 import type { ListenAddress, Settings } from "../settings/settings.ts";
 import { type RunningGate, startGate } from "./compose.ts";
 import { EXIT } from "./exit-codes.ts";
+import { keepFindings } from "./findings-keeper.ts";
 import { type SurroundingsSoFar, viewOf } from "./gate-view.ts";
 import { type Journaling, newJournaling } from "./journaling.ts";
 import { VERSION } from "./version.ts";
@@ -81,6 +83,7 @@ export async function serve({ settings, origins, warnings }: ServeInput): Promis
   };
   endOnSignal(sidecar);
   keepTerminationLog(sidecar, warn);
+  sofar.findings = keepFindings(gate, settings, (finding) => logFinding(log, finding));
   const view = viewOf(gate, sofar);
   const onError = (error: Error) => log.error({ err: error }, "a request failed inside the gate");
   try {
@@ -174,11 +177,13 @@ function endOnSignal(sidecar: Sidecar): void {
 }
 
 /** Drains, closes the listeners and stops the watch. */
-async function end({ log, gate, journal, settings, listeners, stopSummaries }: Sidecar, signal: string): Promise<void> {
+async function end(sidecar: Sidecar, signal: string): Promise<void> {
+  const { log, gate, journal, settings, sofar, listeners, stopSummaries } = sidecar;
   gate.beginStop();
   await drained(gate, settings.drainMs);
   await Promise.all(listeners.map((listening) => listening.close()));
   stopSummaries();
+  sofar.findings?.stop();
   await gate.stop();
   journal.close();
   const { target, verdict } = speaker(gate.state().targets);

@@ -1,3 +1,4 @@
+import type { CounterSources, SourceState } from "./evidence-sources.ts";
 import { type GatePhase, type GateState, phaseOf, speaker } from "./gate.ts";
 import type { LoopbackState } from "./loopback.ts";
 import type { Timeline } from "./memory.ts";
@@ -7,20 +8,13 @@ import type { TargetState } from "./target-state.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VerdictClass, VerdictCode } from "./verdict-table.ts";
 
-/** How far a source of evidence is known to tell the truth on this kernel. */
-export type SourceState = "proven" | "unproven" | "absent";
-
 /** What the gate knows of its surroundings, beside its targets. */
 export interface Surroundings {
   /** Inode of the network namespace; null where it cannot be read. */
   readonly netns: number | null;
   readonly loopback: { readonly ipv4: LoopbackState | null; readonly ipv6: LoopbackState | null };
   readonly listeners: readonly SnapshotListener[];
-  readonly evidenceSources: {
-    readonly listenTable: SourceState;
-    readonly resetCounters: SourceState;
-    readonly icmpCounters: SourceState;
-  };
+  readonly evidenceSources: CounterSources & { readonly listenTable: SourceState };
   readonly findings: readonly SnapshotFinding[];
   /** What is wrong with the gate itself, one sentence each. */
   readonly warnings: readonly string[];

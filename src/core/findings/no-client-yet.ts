@@ -35,7 +35,7 @@ export const noClientYet: FindingRule = ({ state, now, clients }) =>
 
 /**
  * Targets whose clients are worth looking for: a gRPC client keeps its connection, others come and go between two
- * readings. Empty once every one of them was seen to have a client.
+ * readings.
  */
 export function awaitingClients({ targets }: GateState): readonly TargetState[] {
   return targets.filter(({ target, isReady, memory }) => {
