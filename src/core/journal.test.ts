@@ -5,10 +5,26 @@ import { arbitraryLife, headLines, recordLife } from "../../test/support/recorde
 import { newGate, type Transition } from "./gate.ts";
 import { formatLine, journalEntries, parseJournal } from "./journal.ts";
 import { LINE_LIMIT } from "./journal-trim.ts";
+import type { Proof } from "./proof.ts";
 import { transitionJson } from "./transition-json.ts";
 
+const BURST = {
+  at: moment(98),
+  attempts: 3,
+  refused: 3,
+  ms: 0.9,
+  resetsSent: 3,
+  attemptFails: 3,
+  icmpUnreachable: null,
+};
+const PROOF: Proof = {
+  refusal: { bursts: [{ ...BURST, inodes: [] }], control: BURST, trackedConnections: 0 },
+  timeout: { attempts: 2, timedOut: 2, queueOverflows: 0 },
+  canary: "ok",
+};
+
 const LIFE = recordLife([
-  { target: 0, look: look(refused(), { atMs: 100 }) },
+  { target: 0, look: look({ ...refused(), proof: PROOF }, { atMs: 100 }) },
   { target: 0, look: look(answered("not-ready", { message: "lädt\u2028日本 🚀" }), { atMs: 900 }) },
   { target: 1, look: look(answered("ready"), { atMs: 950 }) },
   { target: 0, look: look(answered("ready"), { atMs: 1000 }) },
