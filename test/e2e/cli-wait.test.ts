@@ -96,7 +96,7 @@ describe("wait without a running gate", () => {
     const flags = ["--listen", `127.0.0.1:${stranger.port}`, ...targetAt(standIn.ports().http), "--timeout", "1s"];
     const began = performance.now();
     expect((await runProgram(["wait", ...flags])).code).toBe(13);
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(8000);
   });
 });
 
