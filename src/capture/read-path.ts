@@ -5,10 +5,9 @@ import {
   BURSTS_KEPT,
   type Proof,
   provesResets,
-  type RefusalProof,
   type TargetBurst,
   type TimeoutProof,
-  whoRefused,
+  withRefuser,
 } from "../core/proof.ts";
 import type { Target } from "../core/target.ts";
 import { isLoopback } from "../kernel/addresses.ts";
@@ -39,7 +38,9 @@ export function readPath({ address, role, entries }: PathEntries, { target, bega
   const inquiry = entries.find(({ word }) => word === "connect");
   const skip = entries.some(({ word, rest }) => word === "skip" && rest === "ephemeral-port");
   const proof = isLocal(address) ? readProof(address, entries, began) : null;
-  const connect = inquiry === undefined || skip ? null : withRefuser(readConnect(inquiry), proof?.refusal ?? null);
+  const refusal = proof?.refusal ?? null;
+  const seen = inquiry === undefined || skip ? null : readConnect(inquiry);
+  const connect = seen === null || refusal === null ? seen : withRefuser(seen, refusal);
   return {
     address,
     role,
@@ -60,15 +61,6 @@ function readConnect(inquiry: Entry): ConnectResult {
   const errno = errnoOfText(result?.fields.get("text") ?? "");
   const outcome = connectOutcome(errno);
   return { outcome, errno, refusedBy: outcome === "refused" ? "unknown" : null, ms };
-}
-
-/** An ICMPv6 of a rule reaches connect(2) as EACCES; the counters tell it from a denial. */
-function withRefuser(connect: ConnectResult, refusal: RefusalProof | null): ConnectResult {
-  if (refusal === null) return connect;
-  const refusedBy = whoRefused(refusal);
-  if (connect.outcome === "refused") return { ...connect, refusedBy };
-  const isRules = connect.errno === "EACCES" && refusedBy === "firewall";
-  return isRules ? { ...connect, outcome: "refused", refusedBy } : connect;
 }
 
 function readProof(address: string, entries: readonly Entry[], began: Moment): Proof | null {

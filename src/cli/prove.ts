@@ -2,12 +2,13 @@ import type { Clock } from "../core/ports.ts";
 import { readTrackedConnections } from "../kernel/connection-tracking.ts";
 import type { Counters } from "../kernel/counters.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";
-import { burst, controlBurst } from "../probes/burst.ts";
+import { newBursts } from "../probes/burst.ts";
 import { runCanary } from "../probes/canary.ts";
 import { connectTcp } from "../probes/connect.ts";
 import { releaseSocket } from "../probes/release.ts";
 import type { AcceptLedger } from "../watch/accept-ledger.ts";
 import { type Explainer, type ExplainerParts, newExplainer } from "../watch/explainer.ts";
+import { shareGlances } from "../watch/loopback-glance.ts";
 
 /** What the gate proves its verdicts with. */
 export interface ProofParts {
@@ -26,14 +27,18 @@ export function explainers({ procRoot, clock, table, counters, ledger }: ProofPa
     clock,
     table,
     counters,
-    burst: (address, port) => burst(address, port, { clock, counters }),
-    controlBurst: (address) => controlBurst(address, { clock, counters }),
-    checkLoopback: (address, withinMs) => runCanary({ address, withinMs }),
+    ...newBursts({ clock, counters }),
+    checkLoopback,
+    glanceAtLoopback: shareGlances((address) => checkLoopback(address, CANARY_MS), clock),
     trackedWhileConnected: (address) => trackedWhileConnected(address, procRoot),
     onConnected: (port, count) => ledger.arrived(ledger.opened(port, count)),
     knock,
   };
   return (port) => newExplainer(port, parts);
+}
+
+function checkLoopback(address: string, withinMs: number): ReturnType<ExplainerParts["checkLoopback"]> {
+  return runCanary({ address, withinMs });
 }
 
 /** Opens one connection and nothing more. */

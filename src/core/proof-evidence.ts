@@ -1,10 +1,12 @@
+import { canaryAddress } from "./loopback.ts";
 import type { PathLook } from "./observation.ts";
 import type { Burst, Proof, TimeoutProof } from "./proof.ts";
 
 /** The evidence lines of what was gathered to explain a failed connect: one observed fact each, with figures. */
-export function proofLines({ address, proof }: PathLook): readonly string[] {
+export function proofLines(path: PathLook): readonly string[] {
+  const { proof } = path;
   if (proof === null) return [];
-  return [...refusalLines(proof), ...timeoutLines(proof.timeout), ...canaryLines(address, proof)];
+  return [...refusalLines(proof), ...timeoutLines(proof.timeout), ...canaryLines(path, proof)];
 }
 
 function refusalLines({ refusal }: Proof): readonly string[] {
@@ -36,8 +38,6 @@ function timeoutLines(timeout: TimeoutProof | null): readonly string[] {
   return [`${timedOut} of ${attempts} parallel connects got no answer`, `overflows of accept queues ${overflows}`];
 }
 
-function canaryLines(address: string, { canary }: Proof): readonly string[] {
-  if (canary === null) return [];
-  const family = address.includes(":") ? "::1" : "127.0.0.1";
-  return [`the gate's own listener on ${family} in the same moment: ${canary}`];
+function canaryLines(path: PathLook, { canary }: Proof): readonly string[] {
+  return canary === null ? [] : [`the gate's own listener on ${canaryAddress(path)} in the same moment: ${canary}`];
 }

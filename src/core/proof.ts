@@ -1,5 +1,6 @@
 import type { LoopbackState } from "./loopback.ts";
 import { type Moment, millisecondsBetween } from "./moment.ts";
+import type { ConnectResult } from "./observation.ts";
 
 /**
  * Who refused a connection: the kernel, since no socket listens; a rule; or the counters do not tell. Only ever told of
@@ -11,9 +12,9 @@ export type RefusedBy = "kernel" | "firewall" | "unknown";
 export interface Burst {
   readonly at: Moment;
   readonly attempts: number;
-  /** Of the attempts, those that were refused: ECONNREFUSED, or EACCES, as which an ICMPv6 rule shows. */
+  /** Of the attempts, those that were refused within the burst: ECONNREFUSED, or EACCES, as which an ICMPv6 rule shows. */
   readonly refused: number;
-  /** Milliseconds from the first connect to the last outcome. */
+  /** Milliseconds from the first connect to the last outcome that was waited for. */
   readonly ms: number;
   /** Change of `Tcp: OutRsts`; null where the kernel does not show it, here and below. */
   readonly resetsSent: number | null;
@@ -46,13 +47,15 @@ export interface RefusalProof {
 export interface Proof {
   readonly refusal: RefusalProof | null;
   readonly timeout: TimeoutProof | null;
-  /** What the gate's own canary saw over the address's family, in the same look. */
+  /** What the gate's own canary saw in the same moment; over which address see {@link canaryAddress}. */
   readonly canary: LoopbackState | null;
 }
 
+export const NOTHING_GATHERED: Proof = { refusal: null, timeout: null, canary: null };
+
 /** What was gathered to tell why a connect gets no answer. */
 export interface TimeoutProof {
-  /** Connects that were sent in parallel. */
+  /** Connects that were out in parallel, that of the look among them. */
   readonly attempts: number;
   readonly timedOut: number;
   /** Change of `TcpExt: ListenOverflows` and `ListenDrops` meanwhile, the larger; null where it is not told. */
@@ -67,23 +70,31 @@ export const BURST_ATTEMPTS = 3;
 /** Two sightings of an interception must be this far apart: a server that rebinds all the time fools one look. */
 export const SIGHTINGS_APART_MS = 250;
 
+/** Bursts and a control tell of one moment when they are no further apart than this: rules come and go. */
+const SAME_MOMENT_MS = 5000;
+
 /**
  * Tells who refused, from the counters. Other traffic of the namespace can only add to them, so noise can hide a rule
- * but never make one up.
+ * but never make one up: fewer resets than attempts is a rule's doing, as many or more says nothing by itself.
  *
- * - `firewall`: in the last two bursts every attempt was refused and the kernel's TCP sent no reset at all, while it
- *   sent one for each attempt of the control; or every attempt brought an ICMP and none a reset.
+ * - `firewall`: in the last burst a rule refused, and in two of the latest every attempt was refused and the kernel's TCP
+ *   sent no reset at all, while it sent one for each attempt of the control; or see {@link isRefusedByIcmp}.
  * - `kernel`: the last burst brought exactly one reset for each attempt, and so did the control.
  * - `unknown`: anything else.
  */
-export function whoRefused({ bursts, control }: RefusalProof): RefusedBy {
-  const [before, last] = bursts.slice(-2);
-  if (before !== undefined && last !== undefined && [before, last].every((burst) => isRules(burst, control))) {
-    return "firewall";
-  }
-  const latest = bursts.at(-1);
-  const isKernels = latest !== undefined && control !== null && hasOneResetEach(latest) && hasOneResetEach(control);
-  return isKernels ? "kernel" : "unknown";
+export function whoRefused(proof: RefusalProof): RefusedBy {
+  if (isRefusedByReset(proof) || isRefusedByIcmp(proof)) return "firewall";
+  return hasOneResetEach(proof.bursts.at(-1) ?? null) && hasOneResetEach(proof.control) ? "kernel" : "unknown";
+}
+
+/**
+ * Says who refused a connect. An ICMPv6 of a rule reaches connect(2) as EACCES, as does a denial of the kernel's own: only
+ * the counters tell.
+ */
+export function withRefuser(connect: ConnectResult, proof: RefusalProof): ConnectResult {
+  if (connect.outcome === "refused") return { ...connect, refusedBy: whoRefused(proof) };
+  const isRules = connect.errno === "EACCES" && isRefusedByIcmp(proof);
+  return isRules ? { ...connect, outcome: "refused", refusedBy: "firewall" } : connect;
 }
 
 /** Whether a control shows that this kernel counts the resets that it sends. */
@@ -93,25 +104,58 @@ export function provesResets(control: Burst | null): boolean {
 }
 
 /**
- * Whether the kernel itself refused though the same socket listened before and after, seen twice and far enough apart:
- * something sends the connection elsewhere.
+ * Whether a rule refuses by ICMP: in two of the latest bursts, the last among them, every attempt brought an ICMP and
+ * none was counted as failed, as a reset would have been, on a kernel that counts either. Over IPv6 such an attempt goes
+ * on until its SYN is sent again a second later, so that it may seem to time out.
  */
-export function isRefusedBesideSocket(proof: RefusalProof): boolean {
-  if (!hasOneResetEach(proof.control)) return false;
-  const sightings = proof.bursts.filter((burst) => hasOneResetEach(burst) && (burst.inodes?.length ?? 0) > 0);
-  const [first, last] = [sightings[0], sightings.at(-1)];
-  if (first === undefined || last === undefined) return false;
-  const isSame = first.inodes?.join() === last.inodes?.join();
-  return isSame && millisecondsBetween(first.at, last.at) >= SIGHTINGS_APART_MS;
+export function isRefusedByIcmp({ bursts, control }: RefusalProof): boolean {
+  const latest = bursts.at(-1);
+  if (latest === undefined || control === null || !bringsIcmp(latest)) return false;
+  const isCounted = (control.attemptFails ?? 0) >= control.attempts || bringsIcmp(control);
+  return isCounted && isSameMoment(control, latest) && agreeing(bursts, latest, bringsIcmp).length >= 2;
 }
 
-function isRules(burst: Burst, control: Burst | null): boolean {
-  if (burst.refused !== burst.attempts) return false;
-  if (burst.resetsSent === 0 && provesResets(control)) return true;
-  // An ICMP that a rule sends fails no attempt in the kernel's count, and a reset does: this needs no control.
-  return (burst.icmpUnreachable ?? 0) >= burst.attempts && burst.attemptFails === 0;
+/**
+ * Whether the kernel itself refused though the same sockets listened before and after, seen twice and far enough apart:
+ * something sends the connection elsewhere. The last burst must still show it.
+ */
+export function isRefusedBesideSocket({ bursts, control }: RefusalProof): boolean {
+  const latest = bursts.at(-1);
+  if (latest === undefined || !isSighting(latest) || !hasOneResetEach(control)) return false;
+  const sightings = bursts.filter((burst) => isSighting(burst) && burst.inodes?.join() === latest.inodes?.join());
+  return sightings.some(({ at }) => millisecondsBetween(at, latest.at) >= SIGHTINGS_APART_MS);
+}
+
+function isRefusedByReset({ bursts, control }: RefusalProof): boolean {
+  const latest = bursts.at(-1);
+  if (latest === undefined || control === null || !isRefusedOutright(latest)) return false;
+  if (!provesResets(control) || !isSameMoment(control, latest)) return false;
+  const isClean = (burst: Burst) => isRefusedOutright(burst) && burst.resetsSent === 0;
+  return (latest.resetsSent ?? latest.attempts) < latest.attempts && agreeing(bursts, latest, isClean).length >= 2;
+}
+
+/** Bursts of the latest one's moment that show something. */
+function agreeing<B extends Burst>(bursts: readonly B[], latest: B, shows: (burst: B) => boolean): readonly B[] {
+  return bursts.filter((burst) => isSameMoment(burst, latest) && shows(burst));
+}
+
+function isSameMoment(one: Burst, other: Burst): boolean {
+  return Math.abs(millisecondsBetween(one.at, other.at)) <= SAME_MOMENT_MS;
+}
+
+function isRefusedOutright({ attempts, refused }: Burst): boolean {
+  return attempts > 0 && refused === attempts;
+}
+
+function bringsIcmp({ attempts, attemptFails, icmpUnreachable }: Burst): boolean {
+  return attempts > 0 && (icmpUnreachable ?? 0) >= attempts && attemptFails === 0;
 }
 
 function hasOneResetEach(burst: Burst | null): boolean {
-  return burst !== null && burst.refused === burst.attempts && burst.resetsSent === burst.attempts;
+  return burst !== null && isRefusedOutright(burst) && burst.resetsSent === burst.attempts;
+}
+
+/** The kernel refused beside sockets that listened before and after. */
+function isSighting(burst: TargetBurst): boolean {
+  return hasOneResetEach(burst) && (burst.inodes?.length ?? 0) > 0;
 }

@@ -8,6 +8,7 @@ import {
   isConnectedToNobody,
   isCrashLooping,
   isDropped,
+  isLoopbackDown,
   isRefused,
   isRefusedByKernelBesideSocket,
   isRefusedByRule,
@@ -121,7 +122,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: "LOOPBACK_DOWN",
-    applies: ({ path }) => path.isLocal && path.proof?.canary === "failed",
+    applies: isLoopbackDown,
     summary: (facts) => `not even the gate's own listener is reached over loopback, and ${place(facts)} is not either`,
   },
   {
@@ -146,7 +147,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: "BOUND_ELSEWHERE",
-    applies: (facts) => facts.path.connect?.errno === "EADDRNOTAVAIL",
+    applies: isAddressMissing,
     summary: (facts) => `the address ${facts.path.address} does not exist here: IPv6 is off`,
   },
   {
@@ -192,10 +193,14 @@ function isFreelyUnbound(facts: Facts): boolean {
   return isUnbound(facts) && !isRefusedByRule(facts);
 }
 
-/** Out of file descriptors, or of ephemeral ports: then even 127.0.0.1 has no address to come from (connect(2)). */
-function isOwnLimit({ path }: Facts): boolean {
-  const errno = path.connect?.errno;
-  return errno === "EMFILE" || errno === "ENFILE" || (errno === "EADDRNOTAVAIL" && path.address !== "::1");
+/** No address of IPv6 to connect to or from: IPv6 is off. */
+function isAddressMissing({ path }: Facts): boolean {
+  return path.connect?.errno === "EADDRNOTAVAIL" && path.address === "::1";
+}
+
+/** Out of file descriptors, memory, or ephemeral ports: then even 127.0.0.1 has no address to come from (connect(2)). */
+function isOwnLimit(facts: Facts): boolean {
+  return facts.path.connect?.outcome === "unavailable" && !isAddressMissing(facts);
 }
 
 function beside({ covering }: Facts): string {

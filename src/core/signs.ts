@@ -1,12 +1,15 @@
 import { isIpv4 } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
+import { isLoopbackAddress } from "./loopback.ts";
 import { millisecondsBetween } from "./moment.ts";
 import type { Answer, ConnectOutcome } from "./observation.ts";
-import { isRefusedBesideSocket, SIGHTINGS_APART_MS, whoRefused } from "./proof.ts";
+import { isRefusedBesideSocket, isRefusedByIcmp, SIGHTINGS_APART_MS, whoRefused } from "./proof.ts";
 
 /** Restarts that make a crash loop, when none of the pauses between them, and since the last, is a rest. */
 const LOOP_RESTARTS = 3;
 const REST_MS = 10 * 60_000;
+/** How long every look must have connected to nobody on a port that has been seen bound before. */
+const SIGHTINGS_APART_REBOUND_MS = 1000;
 
 export function answered({ path }: Facts, kind: Answer["kind"]): boolean {
   return path.answer?.kind === kind;
@@ -42,23 +45,32 @@ export function isUnbound(facts: Facts): boolean {
   return facts.path.isLocal && facts.path.connect?.outcome === "refused";
 }
 
-/** Connects though nothing listens, look after look, in a table that shows the gate's own sockets. */
+/**
+ * Connects though nothing listens, look after look, in a table that shows the gate's own sockets. A port that has been
+ * bound before gets more time: a server that binds anew all the time may be missed by every reading for a while.
+ */
 export function isConnectedToNobody({ memory, path, look, covering }: Facts): boolean {
   if (path.connect?.outcome !== "ok" || path.skipped !== null || covering.length > 0) return false;
   if (!path.isLocal || !look.listen.isKnown || !look.listen.isProven || memory.uncoveredSince === null) return false;
-  return millisecondsBetween(memory.uncoveredSince, look.ended) >= SIGHTINGS_APART_MS;
+  const apartMs = memory.lastInodes.length > 0 ? SIGHTINGS_APART_REBOUND_MS : SIGHTINGS_APART_MS;
+  return millisecondsBetween(memory.uncoveredSince, look.ended) >= apartMs;
 }
 
 /** A rule refuses: the proof itself is asked, not what was once made of it. */
-export function isRefusedByRule({ path }: Facts): boolean {
-  const refusal = path.proof?.refusal ?? null;
-  return path.isLocal && path.connect?.outcome === "refused" && refusal !== null && whoRefused(refusal) === "firewall";
+export function isRefusedByRule(facts: Facts): boolean {
+  const refusal = facts.path.proof?.refusal ?? null;
+  if (refusal === null) return false;
+  if (endedWith(facts, "refused")) return whoRefused(refusal) === "firewall";
+  // A refusal by ICMPv6 ends a connect only when its SYN is sent again, after the deadline of most looks.
+  return endedWith(facts, "timeout") && isQueueFree(facts) && isRefusedByIcmp(refusal);
 }
 
-/** The kernel refuses beside a listening socket that should serve the address. */
-export function isRefusedByKernelBesideSocket({ path }: Facts): boolean {
+/** The kernel refuses beside the sockets that listen now and should serve the address. */
+export function isRefusedByKernelBesideSocket({ path, covering }: Facts): boolean {
   const refusal = path.proof?.refusal ?? null;
-  return path.connect?.outcome === "refused" && refusal !== null && isRefusedBesideSocket(refusal);
+  if (path.connect?.outcome !== "refused" || refusal === null || !isRefusedBesideSocket(refusal)) return false;
+  const inodes = covering.map(({ inode }) => inode).sort((one, other) => one - other);
+  return inodes.join() === refusal.bursts.at(-1)?.inodes?.join();
 }
 
 /** Only wildcard sockets of IPv6 may serve this IPv4 address: the table does not show whether they serve IPv6 alone. */
@@ -71,21 +83,34 @@ export function hasNoNat({ path }: Facts): boolean {
   return path.proof?.refusal?.trackedConnections === 0;
 }
 
+/** Not even a listener of the gate's own is reached over loopback, in the moment in which the path fails. */
+export function isLoopbackDown(facts: Facts): boolean {
+  if (facts.path.proof?.canary !== "failed") return false;
+  if (endedWith(facts, "timeout") || endedWith(facts, "unreachable")) return true;
+  // What refuses, or is missing, on the pod's own address says nothing of loopback.
+  return isLoopbackAddress(facts.path.address) && (endedWith(facts, "refused") || endedWith(facts, "unavailable"));
+}
+
 /** The connect vanishes, and it is neither a full queue nor the loopback. */
 export function isDropped(facts: Facts): boolean {
   const proof = facts.path.proof;
   if (!endedWith(facts, "timeout") || proof?.timeout == null || proof.canary !== "ok") return false;
-  const { attempts, timedOut, queueOverflows } = proof.timeout;
-  const hasWaiting = facts.covering.some(({ acceptQueue }) => acceptQueue > 0);
-  // Where overflows are not told, an empty queue shows as well that it is not full; so does a port without a socket.
-  const isQueueFree = queueOverflows === null ? facts.sockets !== null && !hasWaiting : queueOverflows === 0;
-  return attempts >= 2 && timedOut === attempts && isQueueFree;
+  const { attempts, timedOut } = proof.timeout;
+  return attempts >= 2 && timedOut === attempts && isQueueFree(facts);
 }
 
-/** The connect vanishes because the listening socket's accept queue overflows. */
+/** The connect vanishes because the listening socket's accept queue overflows, once at least for each attempt. */
 export function isBacklogFull(facts: Facts): boolean {
-  const overflows = facts.path.proof?.timeout?.queueOverflows ?? 0;
-  return endedWith(facts, "timeout") && overflows > 0 && facts.covering.some(({ acceptQueue }) => acceptQueue > 0);
+  const timeout = facts.path.proof?.timeout ?? null;
+  if (!endedWith(facts, "timeout") || timeout === null) return false;
+  const isOverflowing = (timeout.queueOverflows ?? 0) >= Math.max(1, timeout.timedOut);
+  return isOverflowing && facts.covering.some(({ acceptQueue }) => acceptQueue > 0);
+}
+
+/** No accept queue was full. Where overflows are not told only a port without a socket shows it: a limit is not seen. */
+function isQueueFree({ path, sockets, covering }: Facts): boolean {
+  const overflows = path.proof?.timeout?.queueOverflows ?? null;
+  return overflows === null ? sockets !== null && covering.length === 0 : overflows === 0;
 }
 
 /** The socket was replaced again and again, without a rest. */

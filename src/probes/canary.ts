@@ -1,8 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import type { LoopbackState } from "../core/loopback.ts";
+import { connectOutcome } from "./connect.ts";
+import { releaseSocket } from "./release.ts";
 
 const NONCE_BYTES = 16;
+
+/** What `listen(2)` fails with where the address, or its whole family, does not exist. */
+const ABSENT: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 
 /** What a canary does while its connection is open, and how long it may take. */
 export interface CanaryOptions {
@@ -15,25 +20,27 @@ export interface CanaryOptions {
 
 /**
  * Sends a random text to a listener of our own over a loopback address, and looks whether it comes back: that the text
- * is random shows that it was our listener that answered. `absent` where the address does not exist (IPv6 off).
+ * is random shows that it was our listener that answered. `absent` where the address does not exist (IPv6 off). Null when
+ * it does not tell: the gate itself has no descriptor or port left, or the connection came about and nothing more.
  */
-export async function runCanary({ address, withinMs, whileOpen }: CanaryOptions): Promise<LoopbackState> {
+export async function runCanary({ address, withinMs, whileOpen }: CanaryOptions): Promise<LoopbackState | null> {
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
     socket.pipe(socket);
   });
-  const port = await listen(server, address);
-  if (port === null) return "absent";
+  const listening = await listen(server, address);
+  if (typeof listening === "string") return ABSENT.has(listening) ? "absent" : null;
   const nonce = randomBytes(NONCE_BYTES);
-  const isBack = await exchange({ address, port, nonce, withinMs, whileOpen: () => whileOpen?.(port) });
+  const state = await exchange({ address, port: listening, nonce, withinMs, whileOpen: () => whileOpen?.(listening) });
   server.close();
-  return isBack ? "ok" : "failed";
+  return state;
 }
 
-/** The port that the kernel chose, or null when there is no such address to listen on. */
-function listen(server: Server, address: string): Promise<number | null> {
+/** The port that the kernel chose, or the name of the error. */
+function listen(server: Server, address: string): Promise<number | string> {
   return new Promise((resolve) => {
-    server.once("error", () => resolve(null));
+    // It stays for good: accept(2) may fail later, when no descriptor is left.
+    server.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "UNKNOWN"));
     server.listen(0, address, () => resolve((server.address() as AddressInfo).port));
   });
 }
@@ -46,22 +53,34 @@ interface Exchange {
   readonly whileOpen: () => void;
 }
 
-/** Whether the nonce came back. */
-function exchange({ address, port, nonce, withinMs, whileOpen }: Exchange): Promise<boolean> {
+/** Whether the nonce came back, something else did, or nothing could be reached; null: it does not tell. */
+function exchange({ address, port, nonce, withinMs, whileOpen }: Exchange): Promise<LoopbackState | null> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port, autoSelectFamily: false }, () => socket.write(nonce));
     let received = Buffer.alloc(0);
-    const timer = setTimeout(() => socket.destroy(), withinMs);
+    let isConnected = false;
+    const socket = connect({ host: address, port, autoSelectFamily: false }, () => {
+      isConnected = true;
+      socket.write(nonce);
+    });
+    const conclude = (state: LoopbackState | null) => {
+      clearTimeout(timer);
+      releaseSocket(socket);
+      resolve(state);
+    };
+    // Timers run before sockets are polled: after a stop of the process the loop polls once more.
+    const giveUp = () => setImmediate(() => setImmediate(() => conclude(isConnected ? null : "failed")));
+    const timer = setTimeout(giveUp, withinMs);
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       if (received.length < nonce.length) return;
-      whileOpen();
-      socket.end();
+      const isOurs = received.equals(nonce);
+      if (isOurs) whileOpen();
+      conclude(isOurs ? "ok" : "failed");
     });
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => {
-      clearTimeout(timer);
-      resolve(received.equals(nonce));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      const isOwnLimit = connectOutcome(error.code ?? "UNKNOWN") === "unavailable";
+      conclude(isConnected || isOwnLimit ? null : "failed");
     });
+    socket.on("close", () => conclude(null));
   });
 }

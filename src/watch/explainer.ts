@@ -1,17 +1,13 @@
-import type { LoopbackState } from "../core/loopback.ts";
+import { canaryAddress, isLoopbackAddress, type LoopbackState } from "../core/loopback.ts";
 import type { ConnectOutcome, ConnectResult, PathLook } from "../core/observation.ts";
-import { type Proof, type TimeoutProof, whoRefused } from "../core/proof.ts";
-import type { Counters } from "../kernel/counters.ts";
-import type { Inquiry } from "../probes/prober.ts";
+import { NOTHING_GATHERED, type Proof, type RefusalProof, withRefuser } from "../core/proof.ts";
 import { newRefusalRecord, type RefusalParts, type RefusalRecord } from "./refusal-record.ts";
-import { settleWithin, TIME_UP } from "./settle-within.ts";
+import { openTimeoutWindow, type TimeoutWindow, type TimeoutWindowParts } from "./timeout-window.ts";
 
 /** What failed connects are explained with. */
-export interface ExplainerParts extends RefusalParts {
-  readonly counters: Counters;
-  readonly checkLoopback: (address: string, withinMs: number) => Promise<LoopbackState>;
-  /** Opens one connection, as a witness beside the one of the look. */
-  readonly knock: (address: string, port: number) => Pick<Inquiry, "connected" | "close">;
+export interface ExplainerParts extends RefusalParts, TimeoutWindowParts {
+  /** What a canary showed a moment ago, at most; the same for all that ask. */
+  readonly glanceAtLoopback: (address: string) => Promise<LoopbackState | null>;
 }
 
 /** Explains what one look saw of one path: completes a failed connect by the proof of what made it fail. */
@@ -23,85 +19,69 @@ export interface Explainer {
   begin(address: string, withinMs: number): Explain;
 }
 
-const CANARY_MS = 300;
-const LOOPBACKS = { ipv4: "127.0.0.1", ipv6: "::1" } as const;
+/** Gathers the proof for one outcome. */
+type Gather = (path: PathLook, window: TimeoutWindow | null) => Promise<Proof | null>;
 
 /** An explainer for the addresses of one port. */
 export function newExplainer(port: number, parts: ExplainerParts): Explainer {
   const records = new Map<string, RefusalRecord>();
-  const lastOutcomes = new Map<string, ConnectOutcome | null>();
+  /** Addresses of which the last look timed out. */
+  const silent = new Set<string>();
 
-  const refusal = (address: string) => {
+  const refusal = (address: string): Promise<RefusalProof> => {
     const record = records.get(address) ?? newRefusalRecord(address, port, parts);
     records.set(address, record);
     return record.proof();
   };
-  const canary = (address: string) => {
-    return parts.checkLoopback(address.includes(":") ? LOOPBACKS.ipv6 : LOOPBACKS.ipv4, CANARY_MS);
+  const glanceFor = (path: PathLook) => parts.glanceAtLoopback(canaryAddress(path));
+  const gather: Readonly<Partial<Record<ConnectOutcome, Gather>>> = {
+    refused: async (path) => ({
+      ...NOTHING_GATHERED,
+      refusal: await refusal(path.address),
+      // A rule over all of loopback refuses the control like the target. On another address the canary tells nothing.
+      canary: isLoopbackAddress(path.address) ? await glanceFor(path) : null,
+    }),
+    // As EACCES an ICMP of a rule may show; EPERM is the kernel's own.
+    denied: async ({ address, connect }) =>
+      connect?.errno === "EACCES" ? { ...NOTHING_GATHERED, refusal: await refusal(address) } : null,
+    unreachable: async (path) => ({
+      ...NOTHING_GATHERED,
+      refusal: await refusal(path.address),
+      canary: await glanceFor(path),
+    }),
+    unavailable: async (path) =>
+      isMissingAddress(path) ? { ...NOTHING_GATHERED, canary: await glanceFor(path) } : null,
+    timeout: async ({ address, skipped }, window) => {
+      if (window === null || skipped !== null) return null;
+      const { timeout, canary, hasIcmp } = await window.closed;
+      return { refusal: hasIcmp ? await refusal(address) : null, timeout, canary };
+    },
   };
-  const explain = async (path: PathLook, witness: Promise<TimeoutProof> | null): Promise<Proof | null> => {
-    switch (path.connect?.outcome) {
-      case "refused":
-      case "denied":
-        return { refusal: await refusal(path.address), timeout: null, canary: null };
-      case "unreachable":
-        return { refusal: null, timeout: null, canary: await canary(path.address) };
-      case "timeout":
-        return witness && { refusal: null, timeout: withOwn(await witness), canary: await canary(path.address) };
-      default:
-        return null;
-    }
+  const note = ({ address, isLocal, skipped, connect }: PathLook) => {
+    if (isLocal && skipped === null && connect?.outcome === "timeout") silent.add(address);
+    else silent.delete(address);
+    // What was gathered before the port opened says nothing of the next time that it refuses.
+    if (connect?.outcome === "ok") records.delete(address);
   };
   return {
     begin: (address, withinMs) => {
-      const witness = lastOutcomes.get(address) === "timeout" ? watchTimeout({ address, port, withinMs, parts }) : null;
+      const window = silent.has(address) ? openTimeoutWindow({ address, port, withinMs }, parts) : null;
       return async (path) => {
-        lastOutcomes.set(address, path.connect?.outcome ?? null);
-        if (!path.isLocal || path.skipped === "ephemeral-port") return path;
-        const proof = await explain(path, witness);
-        return { ...path, connect: path.connect && withRefuser(path.connect, proof), proof };
+        note(path);
+        const gatherFor = path.connect === null ? undefined : gather[path.connect.outcome];
+        if (!path.isLocal || path.skipped === "ephemeral-port" || gatherFor === undefined) return path;
+        const proof = await gatherFor(path, window);
+        return { ...path, connect: toldBy(path.connect, proof), proof };
       };
     },
   };
 }
 
-/** Says who refused. An ICMPv6 of a rule reaches connect(2) as EACCES; the counters tell it from a denial. */
-function withRefuser(connect: ConnectResult, proof: Proof | null): ConnectResult {
-  if (proof?.refusal == null) return connect;
-  const refusedBy = whoRefused(proof.refusal);
-  if (connect.outcome !== "denied") return { ...connect, refusedBy };
-  return refusedBy === "firewall" ? { ...connect, outcome: "refused", refusedBy } : connect;
+/** Where `lo` is down ::1 is gone as well, as with IPv6 off. */
+function isMissingAddress({ address, connect }: PathLook): boolean {
+  return address === "::1" && connect?.errno === "EADDRNOTAVAIL";
 }
 
-interface Window {
-  readonly address: string;
-  readonly port: number;
-  readonly withinMs: number;
-  readonly parts: ExplainerParts;
-}
-
-/** Connects beside the look's own connect, and reads whether an accept queue overflowed in the meantime. */
-async function watchTimeout({ address, port, withinMs, parts }: Window): Promise<TimeoutProof> {
-  const before = parts.counters.queues();
-  const inquiry = parts.knock(address, port);
-  const result = await settleWithin(inquiry.connected, withinMs, parts.clock);
-  inquiry.close();
-  if (result !== TIME_UP && result.outcome === "ok") parts.onConnected(port, 1);
-  const after = parts.counters.queues();
-  const overflows = change(before.listenOverflows, after.listenOverflows);
-  const drops = change(before.listenDrops, after.listenDrops);
-  return {
-    attempts: 1,
-    timedOut: result === TIME_UP || result.outcome === "timeout" ? 1 : 0,
-    queueOverflows: overflows === null || drops === null ? (overflows ?? drops) : Math.max(overflows, drops),
-  };
-}
-
-/** Counts the look's own connect, which timed out as well. */
-function withOwn({ attempts, timedOut, queueOverflows }: TimeoutProof): TimeoutProof {
-  return { attempts: attempts + 1, timedOut: timedOut + 1, queueOverflows };
-}
-
-function change(before: number | null, after: number | null): number | null {
-  return before === null || after === null ? null : after - before;
+function toldBy(connect: ConnectResult | null, proof: Proof | null): ConnectResult | null {
+  return connect === null || proof?.refusal == null ? connect : withRefuser(connect, proof.refusal);
 }

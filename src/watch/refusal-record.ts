@@ -4,19 +4,19 @@ import type { Clock } from "../core/ports.ts";
 import {
   BURSTS_KEPT,
   type Burst,
+  isRefusedByIcmp,
   provesResets,
   type RefusalProof,
   type TargetBurst,
   whoRefused,
 } from "../core/proof.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";
+import type { Bursts } from "../probes/burst.ts";
 
 /** What the proof of a refusal is gathered with. */
-export interface RefusalParts {
+export interface RefusalParts extends Bursts {
   readonly clock: Clock;
   readonly table: ListenTable;
-  readonly burst: (address: string, port: number) => Promise<Burst>;
-  readonly controlBurst: (address: string) => Promise<Burst | null>;
   /** Entries of connection tracking while a connection over this loopback address is held open; null: not told. */
   readonly trackedWhileConnected: (address: string) => Promise<number | null>;
   /** Told of connects of a burst that were not refused: they may wait in the server's accept queue. */
@@ -34,8 +34,10 @@ const RENEW_EVERY_MS = 1000;
 /** Two bursts beside a listening socket must be this far apart; a little more than the rule that judges them asks. */
 const RENEW_BESIDE_MS = 300;
 const CONTROL_LASTS_MS = 10_000;
-/** Bursts of one round at most: noise of other connections may blur one. */
+/** Bursts of one round at most: noise of other connections may blur some. */
 const ROUND_LIMIT = 3;
+/** The same while a rule is suspected: noise can only hide it. */
+const SUSPECT_LIMIT = 6;
 
 export function newRefusalRecord(address: string, port: number, parts: RefusalParts): RefusalRecord {
   const { clock, table } = parts;
@@ -50,22 +52,25 @@ export function newRefusalRecord(address: string, port: number, parts: RefusalPa
   };
   const fire = async () => {
     const before = inodesOf(covering());
-    const made = await parts.burst(address, port);
+    const { burst, connected } = await parts.burst(address, port);
     const after = inodesOf(covering());
-    if (made.refused < made.attempts) parts.onConnected(port, made.attempts - made.refused);
-    bursts = [...bursts, { ...made, inodes: before.join() === after.join() ? before : null }].slice(-BURSTS_KEPT);
+    if (connected > 0) parts.onConnected(port, connected);
+    const inodes = before.join() === after.join() ? before : null;
+    bursts = [...bursts, { ...burst, inodes }].slice(-BURSTS_KEPT);
   };
-  const renewControl = async (maxAgeMs: number) => {
+  const renewControl = async () => {
+    // What accuses a rule must be proven in the same moment.
+    const maxAgeMs = isSuspect(bursts.at(-1)) ? 0 : CONTROL_LASTS_MS;
     const isFresh = control !== null && provesResets(control) && ageMs(control, clock) < maxAgeMs;
     if (!isFresh) control = await parts.controlBurst(address);
   };
   const round = async () => {
-    await fire();
-    await renewControl(CONTROL_LASTS_MS);
-    for (let count = 1; count < ROUND_LIMIT && !isDecided({ bursts, control, trackedConnections }); count += 1) {
+    for (let count = 0; count < SUSPECT_LIMIT; count += 1) {
       await fire();
-      // What accuses a rule must be proven in the same moment.
-      if (isSuspect(bursts.at(-1))) await renewControl(0);
+      await renewControl();
+      const latest = bursts.at(-1);
+      const isLimit = count + 1 >= ROUND_LIMIT && !isSuspect(latest);
+      if (isLimit || !isWorthAnother({ bursts, control, trackedConnections })) break;
     }
     if (isDoubtful(covering(), address)) trackedConnections = await parts.trackedWhileConnected(address);
   };
@@ -79,11 +84,17 @@ export function newRefusalRecord(address: string, port: number, parts: RefusalPa
   };
 }
 
-/** Whether the last burst shows who refused: the kernel by itself, a rule together with the one before. */
-function isDecided(proof: RefusalProof): boolean {
-  return isSuspect(proof.bursts.at(-1)) ? whoRefused(proof) === "firewall" : whoRefused(proof) === "kernel";
+/** Whether another burst may show who refuses: not when it is told already, nor when nothing was refused. */
+function isWorthAnother(proof: RefusalProof): boolean {
+  const latest = proof.bursts.at(-1);
+  if (latest === undefined || whoRefused(proof) === "firewall") return false;
+  const bringsIcmp = isRefusedByIcmp({ ...proof, bursts: [latest, latest] });
+  if (latest.refused < latest.attempts) return bringsIcmp;
+  if (isSuspect(latest)) return bringsIcmp || provesResets(proof.control);
+  return latest.resetsSent !== null && whoRefused(proof) !== "kernel";
 }
 
+/** Whether the kernel sent too few resets to have refused all attempts. */
 function isSuspect(burst: Burst | undefined): boolean {
   return burst !== undefined && burst.resetsSent !== null && burst.resetsSent < burst.attempts;
 }
