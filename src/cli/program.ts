@@ -50,6 +50,7 @@ function createProgram(context: Context, end: Ending): Command {
   addServe(program, context, end);
   addWait(program, context, end);
   addCheck(program, context, end);
+  addDiagnose(program, context, end);
   addExplain(program, context, end);
   addCapture(program, context, end);
   addDemo(program, context, end);
@@ -100,6 +101,21 @@ function addCheck(program: Command, context: Context, end: Ending): void {
     const { settings, warnings } = await settingsOf(flags, context);
     const { check } = await import("./check.ts");
     end(await check({ settings, warnings }));
+  });
+}
+
+function addDiagnose(program: Command, context: Context, end: Ending): void {
+  const command = program
+    .command("diagnose")
+    .description("one thorough look of some seconds, printed as a report, with or without a running gate")
+    .option("--json", "print the snapshot instead")
+    .option("--watch", "keep it on the screen until Ctrl-C")
+    .option("--from <file>", "read a journal, a capture or a snapshot instead of looking; - is standard input")
+    .option("--report <file.md>", "write the proof for the network team; - is standard output");
+  addSettingFlags(command).action(async (flags: Record<string, unknown>) => {
+    const loaded = await settingsOf(flags, context);
+    const { diagnose } = await import("./diagnose.ts");
+    end(await diagnose(loaded, flags, context));
   });
 }
 

@@ -55,7 +55,7 @@ export type JournalLine = HeadLine | StateLine | TransitionJson;
 /** A line as it was read; a trimmed one may lack parts of long lists and texts. */
 export type JournalEntry = JournalLine & { readonly trimmed?: true };
 
-const isTime: Guard<string> = (value): value is string => isText(value) && isMilliseconds(Date.parse(value));
+export const isTime: Guard<string> = (value): value is string => isText(value) && isMilliseconds(Date.parse(value));
 
 const isHead = hasShape<HeadLine>({
   kind: isOneOf("start", "checkpoint"),

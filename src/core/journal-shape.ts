@@ -41,20 +41,20 @@ export const isMoment = hasShape<Moment>({ monotonicMs: isMilliseconds, wallMs: 
 export const isVerdictCode = isOneOf(...(Object.keys(VERDICTS) as VerdictCode[]));
 
 const isRefusedBy = isOneOf<RefusedBy>("kernel", "firewall", "unknown");
-const isLoopbackState = isOneOf<LoopbackState>("ok", "failed", "absent");
+export const isLoopbackState = isOneOf<LoopbackState>("ok", "failed", "absent");
 const isDemand = isOneOf("live", "ready");
 
-const SOCKET = { address: isText, port: isCount, inode: isCount, uid: isCount, acceptQueue: isCount };
+export const SOCKET = { address: isText, port: isCount, inode: isCount, uid: isCount, acceptQueue: isCount };
 const isSocket = hasShape<ListeningSocket>(SOCKET);
 
-const isConnect = hasShape<ConnectResult>({
+export const isConnect = hasShape<ConnectResult>({
   outcome: isOneOf("ok", "refused", "timeout", "unreachable", "denied", "unavailable", "reset"),
   errno: orNull(isText),
   refusedBy: orNull(isRefusedBy),
   ms: isDuration,
 });
 
-const isAnswer = hasShape<Answer>({
+export const isAnswer = hasShape<Answer>({
   kind: isOneOf(
     "ready",
     "not-ready",
