@@ -51,6 +51,9 @@ export interface Memory {
   readonly lastError: LastError | null;
 }
 
+/** How long a look takes at most whose connection was closed at once. */
+const CLOSED_AT_ONCE_MS = 50;
+
 export const RESTARTS_KEPT = 16;
 export const ERROR_CODES_KEPT = 24;
 
@@ -102,7 +105,9 @@ export function rememberSockets(memory: Memory, sockets: readonly ListeningSocke
 
 /** Takes in what the LISTEN table said at a look, which reads it last of all. */
 export function rememberListening(memory: Memory, { listen, ended }: Look): Memory {
-  return listen.isKnown ? rememberSockets(memory, listen.sockets, ended) : memory;
+  if (!listen.isKnown) return memory;
+  // Whether its sockets serve the address that was connected to is for the look to tell.
+  return { ...rememberSockets(memory, listen.sockets, ended), uncoveredSince: memory.uncoveredSince };
 }
 
 /** Takes in one look that is evidence. The verdict of a look is told with the memory from before it. */
@@ -144,12 +149,19 @@ function connectedAt(look: Look, paths: readonly PathLook[], listening: Moment |
 }
 
 /** Whether a look connected to a local address for which the table shows no socket. */
-function isUncovered({ listen }: Look, paths: readonly PathLook[]): boolean {
-  if (!listen.isKnown || !listen.isProven) return false;
-  return paths.some(({ address, isLocal, connect, skipped }) => {
-    const isConnected = isLocal && connect?.outcome === "ok" && skipped === null;
-    return isConnected && coveringSockets(address, listen.sockets).length === 0;
-  });
+function isUncovered(look: Look, paths: readonly PathLook[]): boolean {
+  return paths.some((path) => isUncoveredPath(path, look));
+}
+
+/**
+ * Whether a connect succeeded although the table, read at the end of the look and known to show the gate's own sockets,
+ * shows none that serves the address. A connection that closed late tells nothing: its server may have ended just then.
+ */
+export function isUncoveredPath({ address, isLocal, connect, skipped, answer }: PathLook, look: Look): boolean {
+  const { listen } = look;
+  if (!isLocal || connect?.outcome !== "ok" || skipped !== null) return false;
+  if (!listen.isKnown || !listen.isProven || coveringSockets(address, listen.sockets).length > 0) return false;
+  return answer?.kind !== "closed" || millisecondsBetween(look.began, look.ended) <= CLOSED_AT_ONCE_MS;
 }
 
 function isReadyPath(path: PathLook): boolean {

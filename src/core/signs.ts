@@ -1,6 +1,7 @@
 import { isIpv4 } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
 import { isLoopbackAddress } from "./loopback.ts";
+import { isUncoveredPath } from "./memory.ts";
 import { millisecondsBetween } from "./moment.ts";
 import type { Answer, ConnectOutcome } from "./observation.ts";
 import { isRefusedBesideSocket, isRefusedByIcmp, SIGHTINGS_APART_MS, whoRefused } from "./proof.ts";
@@ -8,8 +9,8 @@ import { isRefusedBesideSocket, isRefusedByIcmp, SIGHTINGS_APART_MS, whoRefused 
 /** Restarts that make a crash loop, when none of the pauses between them, and since the last, is a rest. */
 const LOOP_RESTARTS = 3;
 const REST_MS = 10 * 60_000;
-/** How long every look must have connected to nobody on a port that has been seen bound before. */
-const SIGHTINGS_APART_REBOUND_MS = 1000;
+/** The first and the last connect to nobody must be this far apart where a server may be there for moments. */
+const FLEETING_APART_MS = 1000;
 
 export function answered({ path }: Facts, kind: Answer["kind"]): boolean {
   return path.answer?.kind === kind;
@@ -46,14 +47,15 @@ export function isUnbound(facts: Facts): boolean {
 }
 
 /**
- * Connects though nothing listens, look after look, in a table that shows the gate's own sockets. A port that has been
- * bound before gets more time: a server that binds anew all the time may be missed by every reading for a while.
+ * Connects though nothing listens, look after look. It takes longer where a server that ends and binds anew all the time
+ * looks the same for a while: on a port that was seen bound before, and where each connection is closed at once.
  */
-export function isConnectedToNobody({ memory, path, look, covering }: Facts): boolean {
-  if (path.connect?.outcome !== "ok" || path.skipped !== null || covering.length > 0) return false;
-  if (!path.isLocal || !look.listen.isKnown || !look.listen.isProven || memory.uncoveredSince === null) return false;
-  const apartMs = memory.lastInodes.length > 0 ? SIGHTINGS_APART_REBOUND_MS : SIGHTINGS_APART_MS;
-  return millisecondsBetween(memory.uncoveredSince, look.ended) >= apartMs;
+export function isConnectedToNobody({ memory, path, look }: Facts): boolean {
+  if (memory.uncoveredSince === null || !isUncoveredPath(path, look)) return false;
+  const isFleeting = memory.lastInodes.length > 0 || path.answer?.kind === "closed";
+  return (
+    millisecondsBetween(memory.uncoveredSince, look.ended) >= (isFleeting ? FLEETING_APART_MS : SIGHTINGS_APART_MS)
+  );
 }
 
 /** A rule refuses: the proof itself is asked, not what was once made of it. */
