@@ -11,11 +11,16 @@ const BURSTS_EACH = 2;
 /** Two bursts must not fall into the same moment of a server that binds anew. */
 const APART_MS = 300;
 
+/** Looks that were under way when the gate was stopped come to their end, and its connections are closed. */
+const QUIET_AFTER_MS = 700;
+
 /**
  * Makes bursts on failing paths, each with a control, and notes the raw counters around each. The process must do
  * nothing else meanwhile.
  */
 export async function measure(failing: readonly FailingPath[]): Promise<readonly Measurement[]> {
+  if (failing.length === 0) return [];
+  await pause(QUIET_AFTER_MS);
   const counters = openCounters(PROC_ROOT);
   const recorder = recording(counters);
   const bursts = newBursts({ clock, counters: recorder.counters });
@@ -42,7 +47,7 @@ interface Instruments {
 async function measurePath(address: string, port: number, instruments: Instruments): Promise<Measurement> {
   const made: MeasuredBurst[] = [];
   for (let count = 0; count < BURSTS_EACH; count += 1) {
-    if (count > 0) await new Promise<void>((resolve) => void clock.after(APART_MS, resolve));
+    if (count > 0) await pause(APART_MS);
     const measured = await measureBurst(address, port, instruments);
     if (measured !== null) made.push(measured);
   }
@@ -79,4 +84,8 @@ function recording(counters: Counters): Recorder {
       return taken;
     },
   };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
 }

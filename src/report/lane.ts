@@ -55,7 +55,10 @@ export function laneLines(timeline: Timeline, span: Span, style: ReportStyle & {
   const column = (at: string) => columnOf(at, span, cells);
   const marks = markLine(points, column, cells);
   const meaning = points.map(({ at, mark, name }) => `${mark} ${name} +${inWords(between(span.from, at))}`);
-  return [barOf(points, column, { ...style, cells }), ...(points.length === 0 ? [] : [marks, meaning.join("  ")])];
+  return [
+    barOf(points, column, { ...style, cells }),
+    ...(points.length === 0 ? [] : [marks, ...packed(meaning, cells)]),
+  ];
 }
 
 /** The points that there are, in the order in which they came; a return to readiness that is older than a loss is none. */
@@ -100,4 +103,16 @@ function markLine(points: readonly Point[], column: (at: string) => number, cell
     if (place < cells) line = line.padEnd(place) + mark;
   }
   return line;
+}
+
+/** Parts beside each other for as long as a line has room. */
+function packed(parts: readonly string[], width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    const longer = last === undefined ? part : `${last}  ${part}`;
+    if (last === undefined || longer.length > width) lines.push(part);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }

@@ -36,7 +36,7 @@ function head({ snapshot, version, kernel, origin }: ProofInput): readonly strin
   return [
     "# Who refuses connections inside this pod",
     "",
-    `${ready ? "The gate is open" : "The gate is closed"}: ${plainText(verdict.target)} \`${verdict.code}\` (${verdict.class}). ${plainText(verdict.summary)}.`,
+    `${ready ? "The gate is open" : "The gate is closed"}: ${plainText(verdict.target)} \`${verdict.code}\` (${verdict.class}): ${plainText(verdict.summary)}.`,
     "",
     `- taken at ${plainText(now)} by readiness-gate ${plainText(version)}`,
     `- kernel ${kernel === null ? "not told" : codeSpan(kernel)}, network namespace ${netns ?? "not told"} (inode of \`/proc/self/ns/net\`)`,

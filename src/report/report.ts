@@ -108,10 +108,16 @@ function rule(text: string, { name, url, required }: SnapshotTarget, { clean, si
   return `${paints.dim(signs.rule.repeat(2))} ${text}${rest > 0 ? ` ${paints.dim(signs.rule.repeat(rest))}` : ""}`;
 }
 
-function verdictLines(verdict: SnapshotVerdict, now: string, pen: Pen): readonly string[] {
-  const since = `since ${timeOfDay(verdict.since)}, ${inWords(between(verdict.since, now))}`;
-  const head = `${INDENT}${pen.paints.verdict(verdict.class, verdict.code)} (${verdict.class}, ${pen.clean(since)})`;
-  return [head, ...paragraph(verdict.summary, INDENT, pen)];
+function verdictLines(
+  { code, class: verdictClass, summary, since }: SnapshotVerdict,
+  now: string,
+  pen: Pen,
+): readonly string[] {
+  const head = `${INDENT}${pen.paints.verdict(verdictClass, code)} (${verdictClass})`;
+  const tail = pen.clean(`since ${timeOfDay(since)}, for ${inWords(between(since, now))}`);
+  const isShort = INDENT.length + code.length + verdictClass.length + tail.length + 5 <= pen.width;
+  const lines = isShort ? [`${head}, ${tail}`] : [head, `${INDENT}${tail}`];
+  return [...lines, ...paragraph(summary, INDENT, pen)];
 }
 
 function suspicionLines({ suspected }: SnapshotTarget, pen: Pen): readonly string[] {

@@ -8,15 +8,15 @@ const NOTABLE_MS = 50;
 
 /** The steps of a start: what was waited for, what was there already at the first look, and what is still waited for. */
 const STEPS = [
-  { key: "listeningAt", until: "until the port was bound", already: "bound", awaited: "without a socket on the port" },
+  { key: "listeningAt", until: "until the port was bound", already: "bound", awaited: "no socket on the port" },
   {
     key: "connectedAt",
     until: "until it took a connection",
     already: "taking connections",
-    awaited: "without a connection",
+    awaited: "no connection",
   },
-  { key: "answeredAt", until: "until it answered", already: "answering", awaited: "without an answer" },
-  { key: "readyAt", until: "until it was ready", already: "ready", awaited: "answering, but not ready" },
+  { key: "answeredAt", until: "until it answered", already: "answering", awaited: "no answer" },
+  { key: "readyAt", until: "until it was ready", already: "ready", awaited: "not ready" },
 ] as const;
 
 /** Where the time of a start went, in the order in which it went; empty before the first look. */
@@ -58,5 +58,5 @@ function awaitedWords({ timeline }: SnapshotTarget, now: string): readonly strin
   const last = STEPS.findLastIndex(({ key }) => timeline[key] !== null);
   const since = timeline[STEPS[last]?.key ?? "firstProbeAt"];
   const awaited = STEPS[last + 1]?.awaited;
-  return since === null || awaited === undefined ? [] : [`${inWords(between(since, now))} so far ${awaited}`];
+  return since === null || awaited === undefined ? [] : [`${awaited} for ${inWords(between(since, now))} so far`];
 }

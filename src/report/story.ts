@@ -14,9 +14,10 @@ const COLOURS = {
   ready: "green",
 } as const satisfies Record<VerdictClass, string>;
 
-/** Colours by class of verdict, or none at all. */
+/** Colours by class of verdict, or none at all: the caller decides, and Node.js does not look at the terminal again. */
 export function painter(hasColours: boolean): Paint {
-  return hasColours ? (verdictClass, text) => styleText(COLOURS[verdictClass], text) : (_verdictClass, text) => text;
+  if (!hasColours) return (_verdictClass, text) => text;
+  return (verdictClass, text) => styleText(COLOURS[verdictClass], text, { validateStream: false });
 }
 
 const TIME_WIDTH = 9;
