@@ -1,199 +1,27 @@
 import { describe, expect, it } from "vitest";
+import { caseOf, following } from "../../test/support/cases.ts";
 import {
   answered,
   at,
   failed,
-  grpcTarget,
   httpTarget,
   listening,
   look,
   moment,
   NO_TABLE,
   POLICY,
-  rcloneTarget,
   refused,
   remote,
-  START,
   silent,
   skipped,
   unbound,
   unresolved,
 } from "../../test/support/looks.ts";
 import { classify } from "./classify.ts";
-import { type Case, factsOf } from "./facts.ts";
-import { NO_MEMORY, rememberLook } from "./memory.ts";
-import type { Look } from "./observation.ts";
-import { RULES } from "./rules.ts";
-import { classOf, type VerdictCode } from "./verdict-table.ts";
 
 const OVER_BUDGET = { atMs: POLICY.startupBudgetMs + 1 };
 
-function caseOf(seen: Look, overrides: Partial<Case> = {}): Case {
-  return { target: httpTarget(), look: seen, memory: NO_MEMORY, policy: POLICY, startedAt: START, ...overrides };
-}
-
-/** The look, after these earlier ones. */
-function following(earlier: readonly Look[], seen: Look, overrides: Partial<Case> = {}): Case {
-  return caseOf(seen, { memory: earlier.reduce(rememberLook, NO_MEMORY), ...overrides });
-}
-
 const ANSWERED = look(answered("not-ready"), { atMs: 500 });
-const SETTINGS_ONLY = { code: "SETTINGS_ONLY" };
-
-/** One minimal look for each rule, in the order of the rules, with its verdict and summary. */
-const ONE_FOR_EACH_RULE: readonly (readonly [string, Case, VerdictCode, string])[] = [
-  ["a ready answer", caseOf(look(answered("ready"))), "READY", "127.0.0.1:9000 answers and is ready"],
-  [
-    "a ready answer with models pending",
-    caseOf(look(answered("ready", { modelsPending: ["iris", "mnist"] }))),
-    "NOT_READY",
-    "127.0.0.1:9000 is ready, but not yet its models iris, mnist",
-  ],
-  [
-    "an answer that says not ready",
-    caseOf(look(answered("not-ready"))),
-    "NOT_READY",
-    "127.0.0.1:9000 answers HTTP_400: not ready",
-  ],
-  [
-    "an endpoint that is not there",
-    caseOf(look(answered("no-such-endpoint"))),
-    "NO_SUCH_ENDPOINT",
-    "127.0.0.1:9000 has no GET /v2/health/ready: HTTP_404",
-  ],
-  [
-    "bytes of another protocol",
-    caseOf(look(answered("wrong-protocol"))),
-    "WRONG_PROTOCOL",
-    "127.0.0.1:9000 does not speak http: HPE_INVALID_CONSTANT",
-  ],
-  [
-    "a certificate that does not verify",
-    caseOf(look(answered("tls"))),
-    "TLS_MISMATCH",
-    "127.0.0.1:9000: TLS does not match: CERT_HAS_EXPIRED",
-  ],
-  [
-    "an answer that is an error",
-    caseOf(look(answered("error"))),
-    "ERRORING",
-    "127.0.0.1:9000 answers with an error: HTTP_500",
-  ],
-  [
-    "a connection closed before an answer",
-    caseOf(look(answered("closed"))),
-    "RESET",
-    "127.0.0.1:9000 closes the connection without an answer: ECONNRESET",
-  ],
-  [
-    "an answer that says neither",
-    caseOf(look(answered("other"))),
-    "UNKNOWN",
-    "127.0.0.1:9000 answers HTTP_401, which says neither ready nor not ready",
-  ],
-  [
-    "silence of a server that had answered",
-    following([ANSWERED], look(silent())),
-    "HUNG",
-    "127.0.0.1:9000 answered before, and now accepts connections, but does not answer",
-  ],
-  [
-    "silence of a server that never answered",
-    caseOf(look(silent())),
-    "STARTING_UP",
-    "127.0.0.1:9000 accepts connections, but does not answer yet",
-  ],
-  [
-    "no file descriptor left",
-    caseOf(look(failed("unavailable", { errno: "EMFILE" }))),
-    "LOCAL_LIMIT",
-    "the gate is out of file descriptors and cannot look at 127.0.0.1:9000",
-  ],
-  [
-    "an address elsewhere that refuses",
-    caseOf(look(remote(refused()))),
-    "REMOTE_UNREACHABLE",
-    "10.42.1.7:9000 is outside this network namespace: refused",
-  ],
-  [
-    "a port bound on another address",
-    caseOf(look(refused(), { listen: listening({ address: "10.42.1.7" }) })),
-    "BOUND_ELSEWHERE",
-    "the port is bound on 10.42.1.7:9000, which does not serve 127.0.0.1",
-  ],
-  [
-    "a port that was bound and is not",
-    following([look(silent(), { atMs: 500 })], look(refused())),
-    "STOPPED_LISTENING",
-    "nothing listens on 127.0.0.1:9000 any more",
-  ],
-  [
-    "a port not bound within the budget",
-    caseOf(look(refused(), OVER_BUDGET)),
-    "NEVER_LISTENED",
-    "nothing has ever listened on 127.0.0.1:9000, and the start-up budget is used up",
-  ],
-  ["a port not bound yet", caseOf(look(refused())), "NOT_LISTENING", "nothing listens on 127.0.0.1:9000 yet"],
-  [
-    "anything else",
-    caseOf(look(failed("timeout"), { listen: listening() })),
-    "UNKNOWN",
-    "127.0.0.1:9000: connect ended with timeout, though a socket listens there",
-  ],
-];
-
-describe("the table of rules", () => {
-  it.each(ONE_FOR_EACH_RULE)("reads %s", (_what, situation, code, summary) => {
-    expect(classify(situation)).toMatchObject({ code, summary });
-  });
-
-  it("has one of these cases for each of its rules", () => {
-    const decided = ONE_FOR_EACH_RULE.map(([, situation]) => {
-      const [path] = situation.look.paths;
-      if (path === undefined) throw new Error("a case without a path");
-      return RULES.findIndex((rule) => rule.applies(factsOf(situation, path)));
-    });
-    expect(decided).toEqual(RULES.map((_rule, index) => index));
-  });
-
-  it.each([
-    ["HTTP 503", caseOf(look(answered("not-ready", { code: "HTTP_503" }))), "NOT_READY"],
-    ["a TCP connect", caseOf(look(answered("ready", { code: "TCP_CONNECTED" })), { target: rcloneTarget() }), "READY"],
-    [
-      "NOT_SERVING",
-      caseOf(look(answered("not-ready", { code: "NOT_SERVING" })), { target: grpcTarget() }),
-      "NOT_READY",
-    ],
-    ["a reset during the connect", caseOf(look(failed("reset"))), "RESET"],
-    ["ENFILE", caseOf(look(failed("unavailable", { errno: "ENFILE" }))), "LOCAL_LIMIT"],
-    ["a time-out elsewhere", caseOf(look(remote(failed("timeout")))), "REMOTE_UNREACHABLE"],
-    ["silence elsewhere", caseOf(look(remote(silent()))), "STARTING_UP"],
-    ["a time-out with nothing bound", caseOf(look(failed("timeout"), { listen: unbound() })), "UNKNOWN"],
-    ["a forbidden connect", caseOf(look(failed("denied"))), "UNKNOWN"],
-    ["no route", caseOf(look(failed("unreachable"))), "UNKNOWN"],
-    ["a refusal beside a covering socket", caseOf(look(refused(), { listen: listening() })), "UNKNOWN"],
-    ["a refusal with an IPv6 wildcard", caseOf(look(refused(), { listen: listening({ address: "::" }) })), "UNKNOWN"],
-    ["a refusal without a table", caseOf(look(refused(), { listen: NO_TABLE })), "NOT_LISTENING"],
-    ["an ephemeral port not bound yet", caseOf(look(skipped("ephemeral-port"))), "NOT_LISTENING"],
-    ["an ephemeral port without a table", caseOf(look(skipped("ephemeral-port"), { listen: NO_TABLE })), "UNKNOWN"],
-    ["a port that is closed as it was", caseOf(look({ ...refused(), skipped: "not-listening" })), "NOT_LISTENING"],
-    ["a full own share of the queue", caseOf(look(skipped("accept-queue"))), "STARTING_UP"],
-    ["the same after an answer", following([ANSWERED], look(skipped("accept-queue"))), "HUNG"],
-    ["SETTINGS and no answer", caseOf(look(silent(SETTINGS_ONLY)), { target: grpcTarget() }), "STARTING_UP"],
-  ] as const)("reads %s as it should", (_what, situation, code) => {
-    expect(classify(situation).code).toBe(code);
-  });
-
-  it("says in the summary that an HTTP/2 server which answers no call is busy", () => {
-    expect(classify(caseOf(look(silent(SETTINGS_ONLY)), { target: grpcTarget() })).summary).toMatch(/busy event loop/);
-  });
-
-  it("names each address once where several sockets share it", () => {
-    const shared = listening({ address: "10.0.0.2", inode: 2 }, { address: "10.0.0.1" }, { address: "10.0.0.2" });
-    const { summary } = classify(caseOf(look(refused(), { listen: shared })));
-    expect(summary).toBe("the port is bound on 10.0.0.1:9000 and 10.0.0.2:9000, which does not serve 127.0.0.1");
-  });
-});
 
 describe("the past of a target", () => {
   it("calls silence HUNG for as long as the socket is the one that answered", () => {
@@ -343,10 +171,6 @@ describe("evidence", () => {
     expect(evidence.length).toBeLessThan(16);
     expect(evidence).toContain("992 more sockets listen on port 9000");
   });
-});
-
-it("has no rule in the class network-block yet: nothing seen so far proves one", () => {
-  expect(RULES.filter((rule) => classOf(rule.code) === "network-block")).toEqual([]);
 });
 
 it("counts the start-up budget from the start of the gate", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arbitraryLooks, arbitraryPolicy, arbitrarySocket, movedTo } from "../../test/support/arbitrary-looks.ts";
+import { blocksProven } from "../../test/support/blocks-proven.ts";
 import { grpcTarget, httpTarget, moment, POLICY, rcloneTarget, START } from "../../test/support/looks.ts";
 import { classify } from "./classify.ts";
 import { meets, meetsForOpening } from "./demand.ts";
@@ -139,10 +140,18 @@ describe("whatever the looks", { timeout: 30_000 }, () => {
     });
   });
 
-  it("no target is ever said to be blocked", () => {
-    everyEvent(({ step }) => {
-      expect(step.state.targets.map(({ verdict }) => verdict.class)).not.toContain("network-block");
-    });
+  it("no order of events yields a network block without its evidence in the look and the memory", () => {
+    everyEvent(({ before, step }) => {
+      for (const transition of step.transitions.filter((one) => one.kind === "target")) {
+        const { look, memory, verdict, target: name } = transition;
+        if (verdict.class !== "network-block") continue;
+        const { target } = targetIn(before, name);
+        const { policy, startedAt } = before;
+        const situation = { target, look, memory, policy, startedAt };
+        const paths = look.paths.filter(({ role }) => role === "target");
+        expect(paths.some((path) => blocksProven(path, situation).has(verdict.code))).toBe(true);
+      }
+    }, 300);
   });
 
   it("points of the timeline stay where they were first set, but for the latest loss and return", () => {

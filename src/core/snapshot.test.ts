@@ -53,7 +53,7 @@ describe("the snapshot", () => {
         code: "NOT_READY",
         class: "slow-startup",
         summary: "127.0.0.1:9000 answers HTTP_400: not ready",
-        remedy: expect.stringContaining("Wait for the model to load."),
+        remedy: expect.stringContaining("Wait for the models."),
         since: "2026-11-24T12:00:01.000Z",
         evidence: [
           "listening on 0.0.0.0:9000 since 2026-11-24T12:00:01.000Z, inode 21641, uid 1000",

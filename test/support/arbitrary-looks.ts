@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { momentAfter } from "../../src/core/moment.ts";
 import type {
   Answer,
   AnswerKind,
@@ -10,15 +11,17 @@ import type {
   PathLook,
 } from "../../src/core/observation.ts";
 import type { GatePolicy } from "../../src/core/policy.ts";
-import type { RefusedBy } from "../../src/core/proof.ts";
+import type { Burst, Proof, RefusalProof, RefusedBy, TargetBurst, TimeoutProof } from "../../src/core/proof.ts";
 import type { Target } from "../../src/core/target.ts";
+import { arbitraryTroubledLook } from "./arbitrary-trouble.ts";
 import { answered, CODE_OF, look, moment, NO_TABLE, POLICY, TARGETS } from "./looks.ts";
 
 const ADDRESSES = ["127.0.0.1", "::1", "10.42.1.7", "fd00::7", "::ffff:127.0.0.1"] as const;
 const BOUND = ["0.0.0.0", "::", ...ADDRESSES] as const;
 const KINDS = Object.keys(CODE_OF) as AnswerKind[];
+const SKIPS = ["ephemeral-port", "not-listening", "accept-queue", "recent"] as const;
 const OUTCOMES = ["ok", "refused", "timeout", "unreachable", "denied", "unavailable", "reset"] as const;
-const ERRNOS = ["ECONNREFUSED", "DEADLINE", "EHOSTUNREACH", "EPERM", "EADDRNOTAVAIL", "EMFILE", "ENFILE"] as const;
+const ERRNOS = ["ECONNREFUSED", "DEADLINE", "EHOSTUNREACH", "EPERM", "EACCES", "EADDRNOTAVAIL", "EMFILE"] as const;
 
 const fewMs = fc.double({ min: 0, max: 5000, noNaN: true });
 
@@ -68,14 +71,52 @@ const arbitraryAnswer: fc.Arbitrary<Answer> = fc
   })
   .map(({ oddCode, ...answer }) => ({ ...answer, code: oddCode ?? CODE_OF[answer.kind] }));
 
+/** A counter's change: not shown, nothing, the attempts' own, or those and noise. */
+const arbitraryChange = fc.option(fc.constantFrom(0, 0, 3, 3, 2, 4), { freq: 6 });
+
+/** Bursts out of few figures, so that some agree; up to 7 s before the look. */
+const arbitraryBurst: fc.Arbitrary<Burst> = fc.record({
+  at: fc.integer({ min: -7000, max: 0 }).map(moment),
+  attempts: fc.constant(3),
+  refused: fc.constantFrom(3, 3, 3, 0, 2),
+  ms: fewMs,
+  resetsSent: arbitraryChange,
+  attemptFails: arbitraryChange,
+  icmpUnreachable: arbitraryChange,
+});
+
+const arbitraryTargetBurst: fc.Arbitrary<TargetBurst> = fc
+  .tuple(arbitraryBurst, fc.option(fc.subarray([1, 2, 3])))
+  .map(([counts, inodes]) => ({ ...counts, inodes }));
+
+const arbitraryRefusal: fc.Arbitrary<RefusalProof> = fc.record({
+  bursts: fc
+    .array(arbitraryTargetBurst, { maxLength: 4 })
+    .map((bursts) => bursts.toSorted((one, other) => one.at.monotonicMs - other.at.monotonicMs)),
+  control: fc.option(arbitraryBurst, { freq: 6 }),
+  trackedConnections: fc.constantFrom(0, 0, 2, null),
+});
+
+const arbitraryTimeout: fc.Arbitrary<TimeoutProof> = fc.record({
+  attempts: fc.constantFrom(1, 2, 2),
+  timedOut: fc.constantFrom(1, 2, 2),
+  queueOverflows: fc.constantFrom(0, 0, 1, 2, 50, null),
+});
+
+const arbitraryProof: fc.Arbitrary<Proof> = fc.record({
+  refusal: fc.option(arbitraryRefusal, { freq: 3 }),
+  timeout: fc.option(arbitraryTimeout, { freq: 3 }),
+  canary: fc.constantFrom("ok", "ok", "failed", "absent", null),
+});
+
 const arbitraryPath: fc.Arbitrary<PathLook> = fc.record({
   address: fc.constantFrom(...ADDRESSES),
   role: fc.constantFrom("target", "target", "target", "evidence"),
   isLocal: fc.boolean(),
   connect: fc.option(arbitraryConnect),
-  skipped: fc.option(fc.constantFrom("ephemeral-port", "not-listening", "accept-queue")),
+  skipped: fc.option(fc.constantFrom(...SKIPS)),
   answer: fc.option(arbitraryAnswer),
-  proof: fc.constant(null),
+  proof: fc.option(arbitraryProof, { freq: 2 }),
 });
 
 /** Any look that the types allow, at moment 0 until {@link arbitraryLooks} puts it in its place. */
@@ -93,13 +134,23 @@ const arbitraryWildLook: fc.Arbitrary<Look> = fc.record({
 
 /** Enough looks that pass, so that gates open, close and open again. */
 const arbitraryLook: fc.Arbitrary<Look> = fc.oneof(
-  { weight: 1, arbitrary: arbitraryWildLook },
-  { weight: 1, arbitrary: fc.constant(look(answered("ready"))) },
+  { weight: 2, arbitrary: arbitraryWildLook },
+  { weight: 1, arbitrary: arbitraryTroubledLook },
+  { weight: 3, arbitrary: fc.constant(look(answered("ready"))) },
 );
 
-/** The same look, ended at that many milliseconds after the gate's start. */
+/** The same look, ended at that many milliseconds after the gate's start, and its bursts as long before as they were. */
 export function movedTo(seen: Look, atMs: number, tookMs: number): Look {
-  return { ...seen, began: moment(atMs - tookMs), ended: moment(atMs) };
+  const byMs = atMs - seen.ended.monotonicMs;
+  const moved = <B extends Burst>(one: B): B => ({ ...one, at: momentAfter(one.at, byMs) });
+  const paths = seen.paths.map((path): PathLook => {
+    const refusal = path.proof?.refusal ?? null;
+    if (path.proof === null || refusal === null) return path;
+    const { bursts, control } = refusal;
+    const later = { ...refusal, bursts: bursts.map(moved), control: control && moved(control) };
+    return { ...path, proof: { ...path.proof, refusal: later } };
+  });
+  return { ...seen, paths, began: moment(atMs - tookMs), ended: moment(atMs) };
 }
 
 /** Looks one after another, with any pauses and lengths; up to a day apart, so that the start-up budget runs out. */

@@ -11,6 +11,14 @@ import type {
   PathLook,
 } from "../../src/core/observation.ts";
 import type { GatePolicy } from "../../src/core/policy.ts";
+import {
+  type Burst,
+  NOTHING_GATHERED,
+  type Proof,
+  type RefusalProof,
+  type TargetBurst,
+  type TimeoutProof,
+} from "../../src/core/proof.ts";
 import type { GrpcTarget, HttpTarget, Target, TcpTarget } from "../../src/core/target.ts";
 
 /** Wall-clock time of moment 0: 2026-11-24T12:00:00Z. */
@@ -112,6 +120,43 @@ export function refused(): PathLook {
 /** The look did not connect, nor had one before it. */
 export function skipped(reason: ConnectSkip): PathLook {
   return path({ skipped: reason });
+}
+
+/** A burst of three connects that the kernel itself refused, beside nothing. */
+export function burst(overrides: Partial<TargetBurst> = {}): TargetBurst {
+  const counts = { resetsSent: 3, attemptFails: 3, icmpUnreachable: 0 };
+  return { at: moment(990), attempts: 3, refused: 3, ms: 0.7, inodes: [], ...counts, ...overrides };
+}
+
+/** The same, refused by a rule that sends resets. */
+export function resetByRule(overrides: Partial<TargetBurst> = {}): TargetBurst {
+  return burst({ resetsSent: 0, ...overrides });
+}
+
+/** The same, refused by a rule that sends ICMP. */
+export function icmpByRule(overrides: Partial<TargetBurst> = {}): TargetBurst {
+  return burst({ resetsSent: 0, attemptFails: 0, icmpUnreachable: 3, ...overrides });
+}
+
+/** A control that proves the counters. */
+export function control(overrides: Partial<Burst> = {}): Burst {
+  const { inodes: _inodes, ...counts } = burst(overrides);
+  return counts;
+}
+
+/** What was gathered of a refusal; the control proves the counters unless told otherwise. */
+export function refusal(bursts: readonly TargetBurst[], overrides: Partial<RefusalProof> = {}): RefusalProof {
+  return { bursts, control: control(), trackedConnections: null, ...overrides };
+}
+
+/** Two connects that got no answer while the accept queues had room. */
+export function vanished(overrides: Partial<TimeoutProof> = {}): TimeoutProof {
+  return { attempts: 2, timedOut: 2, queueOverflows: 0, ...overrides };
+}
+
+/** The path with what was gathered to explain it. */
+export function explained(seen: PathLook, gathered: Partial<Proof>): PathLook {
+  return { ...seen, proof: { ...NOTHING_GATHERED, ...gathered } };
 }
 
 /** Codes that go with each kind of answer, of an HTTP target where it matters. */

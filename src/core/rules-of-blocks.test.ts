@@ -1,0 +1,246 @@
+import { describe, expect, it } from "vitest";
+import { caseOf, following } from "../../test/support/cases.ts";
+import {
+  answered,
+  at,
+  burst,
+  explained,
+  failed,
+  icmpByRule,
+  listening,
+  look,
+  moment,
+  NO_TABLE,
+  POLICY,
+  refusal,
+  refused,
+  remote,
+  resetByRule,
+  silent,
+  unbound,
+  vanished,
+} from "../../test/support/looks.ts";
+import { classify } from "./classify.ts";
+import type { Case } from "./facts.ts";
+import type { PathLook } from "./observation.ts";
+
+const OVER_BUDGET = { atMs: POLICY.startupBudgetMs + 1 };
+/** Wildcards of IPv6, which may or may not serve IPv4. */
+const DOUBTFUL = { listen: listening({ address: "::" }) };
+
+/** Four sockets one after another, each at its own look: three restarts. */
+const CRASHES = [1, 2, 3, 4].map((inode) => look(silent(), { atMs: 100 * inode, listen: listening({ inode }) }));
+
+/** Refused by a rule that sends resets, before anything is bound. */
+const REJECTED = explained(refused(), { refusal: refusal([resetByRule({ at: moment(500) }), resetByRule()]) });
+const BESIDE = [burst({ at: moment(700), inodes: [101] }), burst({ inodes: [101] })];
+const VANISHED = explained(failed("timeout"), { timeout: vanished(), canary: "ok" });
+const OVERFLOWN = explained(failed("timeout"), { timeout: vanished({ queueOverflows: 2 }), canary: "ok" });
+
+function inDoubt(trackedConnections: number | null): Case {
+  return caseOf(look(explained(refused(), { refusal: refusal(BESIDE, { trackedConnections }) }), DOUBTFUL));
+}
+
+/** Connected at each of these moments, though the table shows nobody. */
+function connectedToNobody(seen: PathLook, ...atMs: readonly number[]): Case {
+  const looks = atMs.map((ms) => look(seen, { atMs: ms, listen: unbound() }));
+  const [last, ...earlier] = looks.toReversed();
+  if (last === undefined) throw new Error("no look");
+  return following(earlier.toReversed(), last);
+}
+
+describe("a rule that refuses", () => {
+  const icmp = refusal([icmpByRule({ at: moment(500) }), icmpByRule()]);
+  const timedOut = (overflows: number | null, listen = listening()) => {
+    const timeout = vanished({ queueOverflows: overflows });
+    return classify(caseOf(look(explained(failed("timeout"), { refusal: icmp, timeout, canary: "ok" }), { listen })));
+  };
+
+  it("is REJECTED beside a socket, bound elsewhere, or past the budget", () => {
+    expect(classify(caseOf(look(REJECTED, { listen: listening() })))).toMatchObject({
+      code: "REJECTED",
+      summary: "a rule, not the kernel, refuses connections to 127.0.0.1:9000, though a socket listens there",
+    });
+    expect(classify(caseOf(look(REJECTED, { listen: listening({ address: "10.0.0.1" }) }))).code).toBe("REJECTED");
+    expect(classify(following(CRASHES, look(REJECTED, { listen: unbound() }))).code).toBe("REJECTED");
+    const late = refusal(
+      [resetByRule({ at: moment(OVER_BUDGET.atMs - 20) }), resetByRule({ at: moment(OVER_BUDGET.atMs - 10) })],
+      { control: burst({ at: moment(OVER_BUDGET.atMs - 5) }) },
+    );
+    expect(classify(caseOf(look(explained(refused(), { refusal: late }), OVER_BUDGET))).code).toBe("REJECTED");
+  });
+
+  it("is REJECTED by its ICMP, at once or after the deadline of the look", () => {
+    expect(classify(caseOf(look(explained(refused(), { refusal: icmp })))).code).toBe("REJECTED");
+    expect(timedOut(0).code).toBe("REJECTED");
+  });
+
+  it("is not claimed of a time-out beside a queue that is or may be full", () => {
+    expect(timedOut(2, listening({ acceptQueue: 3 })).code).toBe("BACKLOG_FULL");
+    expect(timedOut(1, listening({ acceptQueue: 3 })).code).toBe("UNKNOWN");
+    expect(timedOut(null).code).toBe("UNKNOWN");
+    expect(timedOut(null, unbound()).code).toBe("REJECTED");
+  });
+
+  it("is not claimed at an address elsewhere, whatever the counters say", () => {
+    expect(classify(caseOf(look(remote(REJECTED)))).code).toBe("REMOTE_UNREACHABLE");
+  });
+
+  it("speaks for a name of two addresses only when the other one is not open", () => {
+    const code = (other: PathLook, listen = unbound()) =>
+      classify(caseOf(look([at("::1", other), REJECTED], { listen }))).code;
+    expect(code(refused())).toBe("NOT_LISTENING");
+    expect(code(REJECTED)).toBe("REJECTED");
+    expect(code(failed("unavailable"))).toBe("REJECTED");
+    expect(code(refused(), listening())).toBe("REJECTED");
+  });
+});
+
+describe("a connect without an answer", () => {
+  const read = (seen: PathLook, listen = listening()) => classify(caseOf(look(seen, { listen }))).code;
+  const gathered = (timeout: Parameters<typeof vanished>[0], canary: "ok" | "failed" | "absent" | null = "ok") =>
+    explained(failed("timeout"), { timeout: vanished(timeout), canary });
+
+  it("is DROPPED with or without a socket", () => {
+    expect(read(VANISHED)).toBe("DROPPED");
+    expect(read(VANISHED, unbound())).toBe("DROPPED");
+  });
+
+  it.each([
+    ["the look's own alone", failed("timeout")],
+    ["one of two", gathered({ timedOut: 1 })],
+    ["one", gathered({ attempts: 1, timedOut: 1 })],
+    ["two, with a canary that does not tell", gathered({}, null)],
+    ["two, where the canary has no address", gathered({}, "absent")],
+    ["two, beside overflows of some queue", gathered({ queueOverflows: 1 })],
+    ["two, beside a socket whose queue may be full", gathered({ queueOverflows: null })],
+  ])("is UNKNOWN after %s", (_what, seen) => {
+    expect(read(seen)).toBe("UNKNOWN");
+  });
+
+  it("is DROPPED where no overflow is told, but no socket has a queue either", () => {
+    expect(read(gathered({ queueOverflows: null }), unbound())).toBe("DROPPED");
+    expect(read(gathered({ queueOverflows: null }), NO_TABLE)).toBe("UNKNOWN");
+  });
+
+  it("is BACKLOG_FULL only beside a queue with something in it that overflowed for each attempt", () => {
+    expect(read(OVERFLOWN, listening({ acceptQueue: 3 }))).toBe("BACKLOG_FULL");
+    expect(read(OVERFLOWN, listening({ acceptQueue: 0 }))).toBe("UNKNOWN");
+    expect(read(gathered({ queueOverflows: 1 }), listening({ acceptQueue: 3 }))).toBe("UNKNOWN");
+    expect(read(gathered({ timedOut: 1, queueOverflows: 2 }), listening({ acceptQueue: 3 }))).toBe("BACKLOG_FULL");
+  });
+});
+
+describe("loopback that is down", () => {
+  const code = (seen: PathLook, canary: "ok" | "failed" | "absent" | null) =>
+    classify(caseOf(look(explained(seen, { canary }), { listen: listening() }))).code;
+
+  it.each(["refused", "timeout", "unreachable"] as const)("is told of a connect that ended with %s", (outcome) => {
+    expect(code(failed(outcome), "failed")).toBe("LOOPBACK_DOWN");
+    for (const canary of ["ok", "absent", null] as const) {
+      expect(code(failed(outcome), canary)).not.toBe("LOOPBACK_DOWN");
+    }
+  });
+
+  it("is told of a ::1 that is gone with it", () => {
+    expect(code(at("::1", failed("unavailable")), "failed")).toBe("LOOPBACK_DOWN");
+    expect(code(at("::1", failed("unavailable")), "ok")).toBe("BOUND_ELSEWHERE");
+  });
+
+  it("says nothing of a port of the pod's own address that nobody has bound", () => {
+    const seen = at("10.42.0.7", explained(refused(), { canary: "failed" }));
+    expect(classify(caseOf(look(seen, { listen: unbound() }))).code).toBe("NOT_LISTENING");
+  });
+});
+
+describe("a refusal by the kernel beside a socket", () => {
+  const read = (bursts: ReturnType<typeof burst>[], listen = listening()) =>
+    classify(caseOf(look(explained(refused(), { refusal: refusal(bursts) }), { listen }))).code;
+  const [first, last] = BESIDE as [ReturnType<typeof burst>, ReturnType<typeof burst>];
+
+  it("is UNKNOWN until it is seen again, 250 ms later", () => {
+    expect(read([last])).toBe("UNKNOWN");
+    expect(read([burst({ at: moment(741), inodes: [101] }), last])).toBe("UNKNOWN");
+    expect(read([first, last])).toBe("INTERCEPTED");
+  });
+
+  it("accuses nobody when another socket listens by now, or none", () => {
+    expect(read([first, last], listening({ inode: 102 }))).toBe("UNKNOWN");
+    expect(read([first, last], unbound())).toBe("NOT_LISTENING");
+    expect(read([first, last], listening({ address: "10.0.0.1" }))).toBe("BOUND_ELSEWHERE");
+  });
+
+  it("accuses nobody beside an IPv6 wildcard that ended since", () => {
+    const seen = explained(refused(), { refusal: refusal(BESIDE, { trackedConnections: 0 }) });
+    expect(classify(caseOf(look(seen, { listen: unbound() }))).code).toBe("NOT_LISTENING");
+  });
+
+  it.each([
+    [0, "BOUND_ELSEWHERE"],
+    [2, "UNKNOWN"],
+    [null, "UNKNOWN"],
+  ])("beside an IPv6 wildcard and with %s tracked connections is %s", (tracked, code) => {
+    expect(classify(inDoubt(tracked)).code).toBe(code);
+  });
+
+  it("is INTERCEPTED on ::1, which every wildcard of IPv6 serves", () => {
+    const seen = at("::1", explained(refused(), { refusal: refusal(BESIDE) }));
+    expect(classify(caseOf(look(seen, DOUBTFUL))).code).toBe("INTERCEPTED");
+  });
+
+  it("knows a set of SO_REUSEPORT sockets by all of its inodes", () => {
+    const set = { inodes: [101, 102] };
+    const bursts = [burst({ at: moment(700), ...set }), burst(set)];
+    expect(read(bursts, listening({ inode: 102 }, { inode: 101 }))).toBe("INTERCEPTED");
+    expect(read(bursts, listening({ inode: 102 }))).toBe("UNKNOWN");
+  });
+});
+
+describe("a connect to nobody", () => {
+  const closed = answered("closed");
+
+  it("is told when it goes on for 250 ms, whatever came back", () => {
+    expect(classify(connectedToNobody(silent(), 500, 740)).code).toBe("STARTING_UP");
+    expect(classify(connectedToNobody(silent(), 500, 750)).code).toBe("INTERCEPTED");
+    expect(classify(connectedToNobody(answered("error"), 500, 750)).code).toBe("INTERCEPTED");
+  });
+
+  it("begins anew with a look that does not connect, and with a socket that serves the address", () => {
+    const [one, other] = [look(silent(), { atMs: 500, listen: unbound() }), look(silent(), { listen: unbound() })];
+    expect(classify(following([one, look(refused(), { atMs: 600 })], other)).code).toBe("STARTING_UP");
+    expect(classify(following([one, look(silent(), { atMs: 600 })], other)).code).toBe("STARTING_UP");
+  });
+
+  it("is told beside sockets that serve other addresses", () => {
+    const listen = listening({ address: "10.42.0.7" });
+    const looks = [100, 700, 1300].map((atMs) => look(silent(), { atMs, listen }));
+    const last = look(silent(), { atMs: 1400, listen });
+    expect(classify(following(looks, last)).code).toBe("INTERCEPTED");
+  });
+
+  it("needs a second where a server that ends at each connect may be there for moments", () => {
+    expect(classify(connectedToNobody(closed, 500, 1000)).code).toBe("RESET");
+    expect(classify(connectedToNobody(closed, 500, 1000, 1500)).code).toBe("INTERCEPTED");
+    const bound = look(silent(), { atMs: 100 });
+    const looks = [500, 1000].map((atMs) => look(silent(), { atMs, listen: unbound() }));
+    expect(classify(following([bound, ...looks], look(silent(), { atMs: 1400, listen: unbound() }))).code).toBe(
+      "STARTING_UP",
+    );
+    expect(classify(following([bound, ...looks], look(silent(), { atMs: 1500, listen: unbound() }))).code).toBe(
+      "INTERCEPTED",
+    );
+  });
+
+  it("is not told by a connection that was closed late: its server may have ended in the meantime", () => {
+    const looks = [100, 600, 1100].map((atMs) => look(closed, { atMs, listen: unbound(), tookMs: 90 }));
+    expect(classify(following(looks, look(closed, { atMs: 1600, listen: unbound(), tookMs: 90 }))).code).toBe("RESET");
+  });
+
+  it("is not told by a table that does not show the gate's own sockets, nor of an address elsewhere", () => {
+    const unproven = { ...unbound(), isProven: false } as const;
+    const past = look(silent(), { atMs: 100, listen: unproven });
+    expect(classify(following([past], look(silent(), { listen: unproven }))).code).toBe("STARTING_UP");
+    const elsewhere = (atMs: number) => look(remote(silent()), { atMs, listen: unbound() });
+    expect(classify(following([elsewhere(100)], elsewhere(1000))).code).toBe("STARTING_UP");
+  });
+});

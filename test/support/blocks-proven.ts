@@ -1,0 +1,89 @@
+import type { Case } from "../../src/core/facts.ts";
+import type { ListeningSocket, PathLook } from "../../src/core/observation.ts";
+import type { Burst, RefusalProof, TargetBurst } from "../../src/core/proof.ts";
+import type { VerdictCode } from "../../src/core/verdict-table.ts";
+
+/**
+ * What docs/verdicts.md says must be there before a network block is told, written down once more from its words and not
+ * from the rules: the codes that the evidence of one path, in a look and in the memory from before it, is enough for.
+ */
+export function blocksProven(path: PathLook, { look, memory }: Case): ReadonlySet<VerdictCode> {
+  const { connect, proof, isLocal } = path;
+  if (!isLocal || connect === null) return new Set();
+  const serving = look.listen.isKnown ? socketsServing(path, look.listen.sockets) : null;
+  const isTold = look.listen.isKnown && look.listen.isProven;
+  const refusal = proof?.refusal ?? null;
+  const since = memory.uncoveredSince ?? look.ended;
+  const isLong = look.ended.monotonicMs - since.monotonicMs >= 250;
+  const claims: Readonly<Record<string, readonly (readonly [VerdictCode, boolean])[]>> = {
+    ok: [["INTERCEPTED", isTold && isLong && serving?.length === 0]],
+    refused: [
+      ["REJECTED", isRulesReset(refusal) || isRulesIcmp(refusal)],
+      ["INTERCEPTED", isRedirected(refusal, serving ?? [])],
+      ["LOOPBACK_DOWN", proof?.canary === "failed"],
+    ],
+    timeout: [
+      ["REJECTED", isRulesIcmp(refusal)],
+      ["DROPPED", isVanishing(path, serving?.length === 0)],
+      ["LOOPBACK_DOWN", proof?.canary === "failed"],
+    ],
+    unreachable: [
+      ["UNREACHABLE", true],
+      ["LOOPBACK_DOWN", proof?.canary === "failed"],
+    ],
+    unavailable: [["LOOPBACK_DOWN", proof?.canary === "failed"]],
+    denied: [["DENIED", true]],
+  };
+  const proven = (claims[connect.outcome] ?? []).filter(([, isProven]) => isProven);
+  return new Set(proven.map(([code]) => code));
+}
+
+function socketsServing({ address }: PathLook, sockets: readonly ListeningSocket[]): readonly ListeningSocket[] {
+  const plain = (text: string) => text.replace("::ffff:", "");
+  const wildcards = plain(address).includes(":") ? ["::"] : ["::", "0.0.0.0"];
+  return sockets.filter(({ address: bound }) => wildcards.includes(bound) || plain(bound) === plain(address));
+}
+
+function near(one: Burst, other: Burst, ms: number): boolean {
+  return Math.abs(one.at.monotonicMs - other.at.monotonicMs) <= ms;
+}
+
+/** Two bursts that were refused without one reset, and a control with as many resets as attempts, in one moment. */
+function isRulesReset(refusal: RefusalProof | null): boolean {
+  const last = refusal?.bursts.at(-1);
+  const control = refusal?.control;
+  if (!refusal || !last || !control || !near(last, control, 5000)) return false;
+  const clean = refusal.bursts.filter(
+    (one) => one.refused === one.attempts && one.resetsSent === 0 && near(one, last, 5000),
+  );
+  const isLastShort = last.refused === last.attempts && last.resetsSent !== null && last.resetsSent < last.attempts;
+  return clean.length >= 2 && isLastShort && control.refused === control.attempts && (control.resetsSent ?? 0) >= 3;
+}
+
+/** Two bursts, the last among them, with an ICMP for each attempt and no failed one. */
+function isRulesIcmp(refusal: RefusalProof | null): boolean {
+  const last = refusal?.bursts.at(-1);
+  if (!refusal?.control || !last) return false;
+  const isIcmp = (one: Burst) => (one.icmpUnreachable ?? 0) >= one.attempts && one.attemptFails === 0;
+  return isIcmp(last) && refusal.bursts.filter(isIcmp).length >= 2;
+}
+
+/** Two attempts, none answered, while the canary was; no queue overflowed, or there was none. */
+function isVanishing({ proof }: PathLook, isNobodyListening: boolean): boolean {
+  if (proof?.canary !== "ok" || proof.timeout === null) return false;
+  const { attempts, timedOut, queueOverflows } = proof.timeout;
+  return (
+    attempts >= 2 && timedOut === attempts && (queueOverflows === 0 || (queueOverflows === null && isNobodyListening))
+  );
+}
+
+/** The kernel's own resets, one for each attempt, beside the very sockets that listen now, twice and 250 ms apart. */
+function isRedirected(refusal: RefusalProof | null, serving: readonly ListeningSocket[]): boolean {
+  const inodes = serving.map(({ inode }) => inode).sort((a, b) => a - b);
+  if (!refusal?.control || inodes.length === 0) return false;
+  const isKernels = (one: Burst) => one.refused === one.attempts && one.resetsSent === one.attempts;
+  const isSame = (one: TargetBurst) => isKernels(one) && one.inodes !== null && one.inodes.join() === inodes.join();
+  const seen = refusal.bursts.filter(isSame);
+  const [first, last] = [seen[0], seen.at(-1)];
+  return isKernels(refusal.control) && !!first && !!last && last.at.monotonicMs - first.at.monotonicMs >= 250;
+}
