@@ -1,5 +1,5 @@
 import { type CounterSources, rememberSources, UNPROVEN_COUNTERS } from "../core/evidence-sources.ts";
-import type { LoopbackState } from "../core/loopback.ts";
+import type { Loopback } from "../core/loopback-memory.ts";
 import { type Surroundings, snapshotOf } from "../core/snapshot.ts";
 import type { TargetState } from "../core/target-state.ts";
 import { readNetworkNamespace } from "../kernel/network-namespace.ts";
@@ -13,7 +13,7 @@ import type { FindingsKeeper } from "./findings-keeper.ts";
 export interface SurroundingsSoFar {
   /** What is wrong with the gate itself. */
   readonly warnings: string[];
-  loopback: { readonly ipv4: LoopbackState | null; readonly ipv6: LoopbackState | null };
+  loopback: Loopback;
   /** Absent: nothing is looked for. */
   findings?: FindingsKeeper;
 }

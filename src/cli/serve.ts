@@ -1,7 +1,9 @@
 import closeWithGrace from "close-with-grace";
 import { hostPort } from "../core/evidence.ts";
 import { type GateState, speaker, type Transition } from "../core/gate.ts";
+import { rememberLoopback } from "../core/loopback-memory.ts";
 import { millisecondsBetween } from "../core/moment.ts";
+import type { Look } from "../core/observation.ts";
 import type { TargetState } from "../core/target-state.ts";
 import { runCanary } from "../probes/canary.ts";
 import { logFinding } from "../record/finding-log.ts";
@@ -67,7 +69,10 @@ export async function serve({ settings, origins, warnings }: ServeInput): Promis
   const journaling = newJournaling(settings, { log, warn });
   const listener = {
     onTransition: (transition: Transition) => logTransition(log, transition),
-    onLook: metrics.observeLook,
+    onLook: (target: string, look: Look) => {
+      metrics.observeLook(target, look);
+      sofar.loopback = rememberLoopback(sofar.loopback, look);
+    },
     onNoTable: () => warn("the table of listening sockets cannot be read here: going on with back-off alone"),
   };
   const gate = startGate(settings, listener, journaling.restore);
@@ -85,9 +90,10 @@ export async function serve({ settings, origins, warnings }: ServeInput): Promis
   keepTerminationLog(sidecar, warn);
   sofar.findings = keepFindings(gate, settings, (finding) => logFinding(log, finding));
   const view = viewOf(gate, sofar);
+  const page = { ...metrics, expose: (state: GateState) => metrics.expose(state, sofar.loopback) };
   const onError = (error: Error) => log.error({ err: error }, "a request failed inside the gate");
   try {
-    await opened(sidecar, listenProbe(settings.listen, { view, metrics, onError }));
+    await opened(sidecar, listenProbe(settings.listen, { view, metrics: page, onError }));
   } catch (error) {
     if (!isListenError(error)) throw error;
     log.fatal(takenPort(error, gate));

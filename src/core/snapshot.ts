@@ -1,6 +1,6 @@
 import type { CounterSources, SourceState } from "./evidence-sources.ts";
 import { type GatePhase, type GateState, phaseOf, speaker } from "./gate.ts";
-import type { LoopbackState } from "./loopback.ts";
+import type { Loopback } from "./loopback-memory.ts";
 import type { Timeline } from "./memory.ts";
 import { isoTime, type Moment } from "./moment.ts";
 import type { Answer, ConnectResult, PathLook } from "./observation.ts";
@@ -12,7 +12,7 @@ import type { VerdictClass, VerdictCode } from "./verdict-table.ts";
 export interface Surroundings {
   /** Inode of the network namespace; null where it cannot be read. */
   readonly netns: number | null;
-  readonly loopback: { readonly ipv4: LoopbackState | null; readonly ipv6: LoopbackState | null };
+  readonly loopback: Loopback;
   readonly listeners: readonly SnapshotListener[];
   readonly evidenceSources: CounterSources & { readonly listenTable: SourceState };
   readonly findings: readonly SnapshotFinding[];

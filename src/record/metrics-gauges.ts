@@ -1,12 +1,13 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { type GateState, speaker } from "../core/gate.ts";
+import type { Loopback } from "../core/loopback-memory.ts";
 import { type Moment, millisecondsBetween } from "../core/moment.ts";
 import type { TargetState } from "../core/target-state.ts";
 import { VERDICT_CLASSES } from "../core/verdict-table.ts";
 
 /** The metrics that show a state. */
 export interface StateGauges {
-  show(state: GateState): void;
+  show(state: GateState, loopback: Loopback): void;
 }
 
 const PHASES = ["listening", "connected", "answered", "ready"] as const;
@@ -27,6 +28,7 @@ export function createGauges(registry: Registry, version: string): StateGauges {
     "code",
     "class",
   ]);
+  const loopbackOk = createLoopbackGauge(gauge);
   const targets = createTargetGauges(gauge);
   const restarts = new Counter({
     name: "readiness_gate_server_restarts_total",
@@ -36,13 +38,14 @@ export function createGauges(registry: Registry, version: string): StateGauges {
   });
 
   return {
-    show: (state) => {
+    show: (state, loopback) => {
       const voice = speaker(state.targets);
       ready.set(state.isOpen ? 1 : 0);
       for (const one of VERDICT_CLASSES) verdict.set({ class: one }, one === voice.verdict.class ? 1 : 0);
       verdictInfo.reset();
       verdictInfo.set({ target: voice.target.name, code: voice.verdict.code, class: voice.verdict.class }, 1);
       targets.show(state);
+      loopbackOk.show(loopback);
       // The memory holds the count; a counter has no way to be set.
       restarts.reset();
       for (const { target, memory } of state.targets) restarts.inc({ target: target.name }, memory.restarts);
@@ -52,7 +55,21 @@ export function createGauges(registry: Registry, version: string): StateGauges {
 
 type MakeGauge = <T extends string>(name: string, help: string, labelNames?: readonly T[]) => Gauge<T>;
 
-function createTargetGauges(gauge: MakeGauge): StateGauges {
+/** A family that does not exist here, or was not looked at yet, has no series. */
+function createLoopbackGauge(gauge: MakeGauge): { show(loopback: Loopback): void } {
+  const ok = gauge("loopback_ok", "1 while the gate reaches its own listener over loopback.", ["family"]);
+  return {
+    show: (loopback) => {
+      ok.reset();
+      for (const family of ["ipv4", "ipv6"] as const) {
+        const state = loopback[family];
+        if (state === "ok" || state === "failed") ok.set({ family }, state === "ok" ? 1 : 0);
+      }
+    },
+  };
+}
+
+function createTargetGauges(gauge: MakeGauge): { show(state: GateState): void } {
   const ready = gauge("target_ready", "1 while the target does what the gate asks of it.", ["target"]);
   const phases = gauge("start_phase_seconds", "Time from the gate's start until the target first got there.", [
     "target",

@@ -123,3 +123,9 @@ describe("createMetrics", () => {
     expect(all.every((line) => line.startsWith("readiness_gate_"))).toBe(true);
   });
 });
+
+it("shows loopback by family, and nothing of a family that does not exist", async () => {
+  const text = await create().expose(fakeView().state(), { ipv4: "failed", ipv6: "absent" });
+  expect(text).toContain('readiness_gate_loopback_ok{family="ipv4"} 0');
+  expect(text).not.toContain('family="ipv6"');
+});

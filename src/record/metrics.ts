@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import type { GateState } from "../core/gate.ts";
+import type { Loopback } from "../core/loopback-memory.ts";
 import type { Look } from "../core/observation.ts";
 import { createCounters } from "./metrics-counters.ts";
 import { createGauges } from "./metrics-gauges.ts";
@@ -10,9 +11,11 @@ export interface GateMetrics {
   readonly contentType: string;
   /** Counts what a look at the target of that name saw. A look during a stall of the gate itself counts nothing. */
   observeLook(targetName: string, look: Look): void;
-  /** All series as Prometheus text, the gauges as of this state. */
-  expose(state: GateState): Promise<string>;
+  /** All series as Prometheus text, the gauges as of this state and what is known of loopback. */
+  expose(state: GateState, loopback?: Loopback): Promise<string>;
 }
+
+const NOTHING_KNOWN: Loopback = { ipv4: null, ipv6: null };
 
 /** What the metrics are made for. */
 export interface MetricsOptions {
@@ -33,8 +36,8 @@ export function createMetrics({ version, targets }: MetricsOptions): GateMetrics
   return {
     contentType: registry.contentType,
     observeLook: counters.observeLook,
-    expose: async (state) => {
-      gauges.show(state);
+    expose: async (state, loopback = NOTHING_KNOWN) => {
+      gauges.show(state, loopback);
       return await registry.metrics();
     },
   };
