@@ -24,6 +24,8 @@ export interface EvidencePaths {
 }
 
 const ADDRESSES_LIMIT = 8;
+/** Fewer than the server's accept queue may hold of ours, so that there is room for the question itself. */
+const AT_ONCE = 3;
 const FAILING_EVERY_MS = 1000;
 const ANSWERING_EVERY_MS = 30_000;
 /** The kernel answers for an address of its own at once, or a rule swallows the question. */
@@ -42,11 +44,16 @@ interface Kept {
 export function newEvidencePaths(target: Target, parts: LookParts): EvidencePaths {
   const { evidence, clock } = parts;
   if (evidence === undefined) return { beside: async () => [] };
-  const tryOthers = (paths: readonly PathLook[], onPort: Sockets): Promise<readonly PathLook[]> => {
+  const tryOthers = async (paths: readonly PathLook[], onPort: Sockets): Promise<readonly PathLook[]> => {
     const asked = new Set(paths.map(({ address }) => address));
     const others = evidence.addresses().filter((one) => !asked.has(one) && parts.isLocalAddress(one));
     const tryOne = (address: string) => tryAddress(address, onPort, { target, parts, knock: evidence.knock });
-    return Promise.all(others.slice(0, ADDRESSES_LIMIT).map(tryOne));
+    const seen: PathLook[] = [];
+    while (seen.length < Math.min(others.length, ADDRESSES_LIMIT)) {
+      const next = others.slice(seen.length, Math.min(seen.length + AT_ONCE, ADDRESSES_LIMIT));
+      seen.push(...(await Promise.all(next.map(tryOne))));
+    }
+    return seen;
   };
   let kept: Kept | null = null;
   const beside: EvidencePaths["beside"] = async (paths, sockets) => {
