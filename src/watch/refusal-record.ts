@@ -61,7 +61,7 @@ export function newRefusalRecord(address: string, port: number, parts: RefusalPa
   const renewControl = async () => {
     // What accuses a rule must be proven in the same moment.
     const maxAgeMs = isSuspect(bursts.at(-1)) ? 0 : CONTROL_LASTS_MS;
-    const isFresh = control !== null && provesResets(control) && ageMs(control, clock) < maxAgeMs;
+    const isFresh = control !== null && control.resetsSent === control.attempts && ageMs(control, clock) < maxAgeMs;
     if (!isFresh) control = await parts.controlBurst(address);
   };
   const round = async () => {
