@@ -46,7 +46,11 @@ export function startOwnLook(settings: Settings, warnings: readonly string[]): O
   const canaries = lookAtLoopback(sofar);
   return {
     gate,
-    snapshot: view.snapshot,
+    snapshot: () => {
+      // The last reading may still show a listener of our own that is closed by now.
+      gate.table.fresh();
+      return view.snapshot();
+    },
     decided: settleWithin(Promise.all([decided, canaries]), LONGEST_MS, clock).then(() => {}),
     stop: async () => {
       sofar.findings?.stop();
