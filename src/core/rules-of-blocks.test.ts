@@ -75,6 +75,12 @@ describe("a rule that refuses", () => {
     expect(timedOut(0).code).toBe("REJECTED");
   });
 
+  it("is REJECTED over IPv6 also in the looks that learn the kind of ICMP before their deadline", () => {
+    const inTime = explained(failed("unreachable"), { refusal: icmp, canary: "ok" });
+    expect(classify(caseOf(look(at("::1", inTime)))).code).toBe("REJECTED");
+    expect(classify(caseOf(look(inTime))).code).toBe("UNREACHABLE");
+  });
+
   it("is not claimed of a time-out beside a queue that is or may be full", () => {
     expect(timedOut(2, listening({ acceptQueue: 3 })).code).toBe("BACKLOG_FULL");
     expect(timedOut(1, listening({ acceptQueue: 3 })).code).toBe("UNKNOWN");

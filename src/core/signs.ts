@@ -63,8 +63,11 @@ export function isRefusedByRule(facts: Facts): boolean {
   const refusal = facts.path.proof?.refusal ?? null;
   if (refusal === null) return false;
   if (endedWith(facts, "refused")) return whoRefused(refusal) === "firewall";
-  // A refusal by ICMPv6 ends a connect only when its SYN is sent again, after the deadline of most looks.
-  return endedWith(facts, "timeout") && isQueueFree(facts) && isRefusedByIcmp(refusal);
+  // A refusal by ICMPv6 ends a connect only when its SYN is sent again, after the deadline of most looks. The kind of the
+  // ICMP shows only in the others, and the verdict must be the same in all.
+  const isCutOff = endedWith(facts, "timeout") && isQueueFree(facts);
+  const isToldLate = endedWith(facts, "unreachable") && !isIpv4(facts.path.address);
+  return (isCutOff || isToldLate) && isRefusedByIcmp(refusal);
 }
 
 /** The kernel refuses beside the sockets that listen now and should serve the address. */
