@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ensureChartTools } from "./helm.mjs";
 import { ensureNode, otherVersions } from "./other-node.mjs";
 import { ensurePythonEnvironment } from "./python-env.mjs";
 import { ensureBuilt, ensureDependencies, root } from "./setup.mjs";
@@ -72,11 +73,13 @@ function runAll(here) {
   ensureSystemPackages();
   const python = ensurePythonEnvironment();
   if (!python.ok) console.error(`MLServer could not be installed: ${python.reason}`);
+  const charts = ensureChartTools();
+  if (!charts.ok) console.error(`Helm could not be built: ${charts.reason}`);
   step("build", ensureBuilt);
   check("biome", "ci", ".");
   check("tsc");
   check("knip");
-  runTests({ ...here, projects: ["unit", "integration", "e2e"] });
+  runTests({ ...here, projects: ["unit", "integration", "e2e", "charts"] });
   runOnOtherNodes();
 }
 
