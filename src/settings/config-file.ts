@@ -3,6 +3,7 @@ import type { Option, OptionKey, RawSetting, RawText } from "./option.ts";
 import { OPTION_LIST, optionByKey } from "./options.ts";
 import type { Problem } from "./problem.ts";
 import { closestWord } from "./suggestion.ts";
+import { isTooDeep, type Yaml } from "./yaml-tokens.ts";
 
 /** A settings file that the caller has read. */
 export interface ConfigFile {
@@ -20,7 +21,7 @@ export interface ReadConfigFile {
 }
 
 interface Parsed {
-  readonly yaml: typeof import("yaml");
+  readonly yaml: Yaml;
   readonly document: Document.Parsed;
   readonly lines: LineCounter;
   readonly file: ConfigFile;
@@ -43,7 +44,7 @@ export async function readConfigFile(file: ConfigFile): Promise<ReadConfigFile> 
     return refused({ setting: file.name, source: file.name, got, expected: `at most ${LONGEST_FILE} characters` });
   }
   const yaml = await import("yaml");
-  if (isTooDeep(yaml, file.text)) {
+  if (isTooDeep(yaml, file.text, DEEPEST_NESTING)) {
     const expected = "settings that are not nested";
     return refused({ setting: file.name, source: file.name, got: file.text.trim(), expected });
   }
@@ -58,20 +59,6 @@ export async function readConfigFile(file: ConfigFile): Promise<ReadConfigFile> 
     return refused({ setting: file.name, source: where(parsed, root), got: textOf(parsed, root), expected });
   }
   return collect(root.items.map((pair) => readEntry(parsed, pair)));
-}
-
-/**
- * The library composes nodes by recursion, unlike its parser. A stack that overflows there can end the process: V8 gives
- * up when it has to compile a regular expression at that point ("RegExpCompiler Allocation failed").
- */
-function isTooDeep(yaml: Parsed["yaml"], text: string): boolean {
-  const parser = new yaml.Parser();
-  for (const lexeme of new yaml.Lexer().lex(text)) {
-    // A generator works only while it is read; the tokens themselves are of no use here.
-    Array.from(parser.next(lexeme));
-    if (parser.stack.length > DEEPEST_NESTING) return true;
-  }
-  return false;
 }
 
 function refused(...problems: readonly Problem[]): ReadConfigFile {
