@@ -30,6 +30,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   serve: { folders: ["core", "proto"], packages: ["fastify", "@grpc/grpc-js"], mayUseNode: true },
   settings: { folders: ["core"], packages: ["yaml", "zod"], mayUseNode: true },
   capture: { folders: ["core", "kernel", "probes", "settings"], packages: ["ipaddr.js"], mayUseNode: false },
+  kubernetes: { folders: ["settings"], packages: ["yaml"], mayUseNode: true },
   report: { folders: ["core"], packages: [], mayUseNode: true },
   "stand-in": { folders: [], packages: ["@grpc/grpc-js", "zod"], mayUseNode: true },
   cli: { folders: "any", packages: ["commander", "close-with-grace"], mayUseNode: true },
