@@ -1,17 +1,8 @@
 import { coveringSockets } from "../core/coverage.ts";
 import type { ConnectResult, ConnectSkip, ListeningSocket, PathLook } from "../core/observation.ts";
 import type { Target } from "../core/target.ts";
-import type { Inquiry } from "../probes/prober.ts";
-import type { LookParts } from "./look-parts.ts";
+import type { EvidenceParts, LookParts } from "./look-parts.ts";
 import { settleWithin, TIME_UP } from "./settle-within.ts";
-
-/** What evidence is gathered with. */
-export interface EvidenceParts {
-  /** Addresses of this network namespace, in canonical text; loopback first. */
-  readonly addresses: () => readonly string[];
-  /** Opens one TCP connection. */
-  readonly knock: (address: string, port: number) => Pick<Inquiry, "connected" | "close">;
-}
 
 /**
  * Connects to the pod's other addresses, for evidence: they never make a target ready. It costs the server a connection

@@ -2,9 +2,8 @@ import type { Clock } from "../core/ports.ts";
 import type { Target } from "../core/target.ts";
 import type { PortRange } from "../kernel/ephemeral-range.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";
-import type { Prober } from "../probes/prober.ts";
+import type { Inquiry, Prober } from "../probes/prober.ts";
 import type { AcceptLedger } from "./accept-ledger.ts";
-import type { EvidenceParts } from "./evidence-paths.ts";
 import type { Explainer } from "./explainer.ts";
 import type { Resolver } from "./resolver.ts";
 
@@ -25,4 +24,12 @@ export interface LookParts {
   readonly isTableProven: () => boolean;
   /** Other addresses of the pod and how to try them; absent: none are tried. */
   readonly evidence?: EvidenceParts;
+}
+
+/** What evidence is gathered with. */
+export interface EvidenceParts {
+  /** Addresses of this network namespace, in canonical text; loopback first. */
+  readonly addresses: () => readonly string[];
+  /** Opens one TCP connection. */
+  readonly knock: (address: string, port: number) => Pick<Inquiry, "connected" | "close">;
 }
