@@ -35,3 +35,13 @@ it("a ring while nobody waits ends the next wait, and no other", async () => {
   await bell.wait(60_000);
   expect(await isSettled(bell.wait(60_000))).toBe(false);
 });
+
+it("a ring in the same turn as the end of a wait does not cut the next wait short as well", async () => {
+  const clock = manualClock();
+  const bell = newBell(clock);
+  const wait = bell.wait(1000);
+  clock.after(1000, bell.ring);
+  clock.advance(1000);
+  await wait;
+  expect(await isSettled(bell.wait(60_000))).toBe(false);
+});

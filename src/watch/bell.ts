@@ -18,10 +18,9 @@ export function newBell(clock: LenientClock): Bell {
       isRung = true;
       wake?.();
     },
-    wait: (ms, slackMs) =>
-      new Promise((resolve) => {
+    wait: async (ms, slackMs) => {
+      await new Promise<void>((resolve) => {
         const finish = () => {
-          isRung = false;
           wake = null;
           cancel();
           resolve();
@@ -29,6 +28,9 @@ export function newBell(clock: LenientClock): Bell {
         const cancel = clock.after(ms, finish, slackMs);
         wake = finish;
         if (isRung) finish();
-      }),
+      });
+      // A ring in the very turn in which the wait ended, by a doorbell in the same wake-up, is answered by what follows.
+      isRung = false;
+    },
   };
 }
