@@ -1,6 +1,7 @@
+import type { ConnectResult } from "../core/connect.ts";
 import type { LoopbackState } from "../core/loopback.ts";
 import type { Moment } from "../core/moment.ts";
-import type { ConnectResult, PathLook } from "../core/observation.ts";
+import type { PathLook } from "../core/observation.ts";
 import {
   BURSTS_KEPT,
   type Proof,
@@ -73,7 +74,8 @@ function readProof(address: string, entries: readonly Entry[], began: Moment): P
   const bursts = readTargetBursts(address, entries, began);
   const timeout = readTimeout(entries);
   if (bursts.length === 0 && timeout === null && control === null) return null;
-  const refusal = bursts.length === 0 ? null : { bursts, control: freeControl, trackedConnections: null };
+  const isAsked = bursts.length > 0 || timeout !== null;
+  const refusal = isAsked ? { bursts, control: freeControl, trackedConnections: null } : null;
   const isVanished = timeout !== null && timeout.timedOut === timeout.attempts && timeout.queueOverflows === 0;
   const errno = controlEntry === undefined ? null : firstErrno(controlEntry);
   const canary = isLoopback(address) ? canaryOf({ hasProof: provesResets(freeControl), errno, isVanished }) : null;

@@ -1,7 +1,8 @@
+import type { ConnectResult } from "./connect.ts";
 import { formatDuration } from "./duration.ts";
 import type { Case, Facts } from "./facts.ts";
 import { isoTime, millisecondsBetween } from "./moment.ts";
-import type { Answer, ConnectResult, ListenEvidence, PathLook } from "./observation.ts";
+import type { Answer, ListenEvidence, PathLook } from "./observation.ts";
 import { proofLines } from "./proof-evidence.ts";
 
 /** Sockets that are listed one by one: a port shared by SO_REUSEPORT may have a thousand. */

@@ -1,3 +1,4 @@
+import type { ConnectResult, RefusedBy } from "./connect.ts";
 import {
   type Guard,
   hasShape,
@@ -14,17 +15,9 @@ import {
 import type { LoopbackState } from "./loopback.ts";
 import type { BoundSocket, LastError, Memory, Timeline } from "./memory.ts";
 import type { Moment } from "./moment.ts";
-import type {
-  Answer,
-  ConnectResult,
-  ListenEvidence,
-  ListeningSocket,
-  Look,
-  PathLook,
-  Resolution,
-} from "./observation.ts";
+import type { Answer, ListenEvidence, ListeningSocket, Look, PathLook, Resolution } from "./observation.ts";
 import type { GatePolicy } from "./policy.ts";
-import type { Burst, Proof, RefusalProof, RefusedBy, TargetBurst, TimeoutProof } from "./proof.ts";
+import type { Burst, Proof, RefusalProof, TargetBurst, TimeoutProof } from "./proof.ts";
 import type { GrpcQuestion, GrpcTarget, HttpTarget, Target, TcpTarget, TlsOptions } from "./target.ts";
 import type { Suspicion } from "./target-state.ts";
 import { VERDICTS, type VerdictCode } from "./verdict-table.ts";

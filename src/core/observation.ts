@@ -1,5 +1,6 @@
+import type { ConnectResult } from "./connect.ts";
 import type { Moment } from "./moment.ts";
-import type { Proof, RefusedBy } from "./proof.ts";
+import type { Proof } from "./proof.ts";
 
 /** One listening socket, as a LISTEN row of `/proc/net/tcp` or `/proc/net/tcp6` shows it. */
 export interface ListeningSocket {
@@ -12,20 +13,6 @@ export interface ListeningSocket {
   readonly uid: number;
   /** Connections that are established and wait to be accepted (`rx_queue` of a LISTEN row). */
   readonly acceptQueue: number;
-}
-
-/** How an attempt to connect ended; see `docs/contract.md`. */
-export type ConnectOutcome = "ok" | "refused" | "timeout" | "unreachable" | "denied" | "unavailable" | "reset";
-
-/** What one TCP connect showed. */
-export interface ConnectResult {
-  readonly outcome: ConnectOutcome;
-  /** The error's name (`ECONNREFUSED`), or `DEADLINE` when the look's own deadline passed; null when connected. */
-  readonly errno: string | null;
-  /** Who refused; null where the attempt was not refused. */
-  readonly refusedBy: RefusedBy | null;
-  /** Milliseconds from the call to its outcome. */
-  readonly ms: number;
 }
 
 /**

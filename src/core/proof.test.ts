@@ -152,10 +152,14 @@ describe("ICMP that answers each attempt", () => {
     expect(isRefusedByIcmp(refusal([icmpByRule({ ...EARLIER, ...pending }), icmpByRule(pending)]))).toBe(true);
   });
 
+  it("is a refusal though an attempt of another connection failed as well", () => {
+    expect(isRefusedByIcmp(refusal([icmpByRule(EARLIER), noisy(icmpByRule(), 2)]))).toBe(true);
+  });
+
   it.each([
     ["too few", icmpByRule({ icmpUnreachable: 2 })],
     ["a counter that is not shown", icmpByRule({ icmpUnreachable: null })],
-    ["an attempt that a reset ended", icmpByRule({ attemptFails: 1 })],
+    ["attempts that resets may have ended", icmpByRule({ attemptFails: 3 })],
     ["attempts of which it is not known", icmpByRule({ attemptFails: null })],
   ])("is none with %s", (_what, last) => {
     expect(isRefusedByIcmp(refusal([icmpByRule(EARLIER), icmpByRule(EARLIER), last]))).toBe(false);

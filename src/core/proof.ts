@@ -1,12 +1,6 @@
+import type { ConnectResult, RefusedBy } from "./connect.ts";
 import type { LoopbackState } from "./loopback.ts";
 import { type Moment, millisecondsBetween } from "./moment.ts";
-import type { ConnectResult } from "./observation.ts";
-
-/**
- * Who refused a connection: the kernel, since no socket listens; a rule; or the counters do not tell. Only ever told of
- * addresses of this network namespace.
- */
-export type RefusedBy = "kernel" | "firewall" | "unknown";
 
 /** Some connects to one closed or refusing port in one go, and by how much the namespace's counters moved meanwhile. */
 export interface Burst {
@@ -105,7 +99,7 @@ export function provesResets(control: Burst | null): boolean {
 
 /**
  * Whether a rule refuses by ICMP: in two of the latest bursts, the last among them, every attempt brought an ICMP and
- * none was counted as failed, as a reset would have been, on a kernel that counts either. Over IPv6 such an attempt goes
+ * not every one was counted as failed, as resets would have been, on a kernel that counts either. Over IPv6 such an attempt goes
  * on until its SYN is sent again a second later, so that it may seem to time out.
  */
 export function isRefusedByIcmp({ bursts, control }: RefusalProof): boolean {
@@ -148,7 +142,7 @@ function isRefusedOutright({ attempts, refused }: Burst): boolean {
 }
 
 function bringsIcmp({ attempts, attemptFails, icmpUnreachable }: Burst): boolean {
-  return attempts > 0 && (icmpUnreachable ?? 0) >= attempts && attemptFails === 0;
+  return attempts > 0 && (icmpUnreachable ?? 0) >= attempts && (attemptFails ?? attempts) < attempts;
 }
 
 function hasOneResetEach(burst: Burst | null): boolean {

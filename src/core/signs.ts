@@ -1,10 +1,11 @@
+import type { ConnectOutcome } from "./connect.ts";
 import { isIpv4 } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 import { isUncoveredPath } from "./memory.ts";
 import { millisecondsBetween } from "./moment.ts";
-import type { Answer, ConnectOutcome } from "./observation.ts";
-import { isRefusedBesideSocket, isRefusedByIcmp, SIGHTINGS_APART_MS, whoRefused } from "./proof.ts";
+import type { Answer } from "./observation.ts";
+import { isRefusedBesideSocket, isRefusedByIcmp, provesResets, SIGHTINGS_APART_MS, whoRefused } from "./proof.ts";
 
 /** Restarts that make a crash loop, when none of the pauses between them, and since the last, is a rest. */
 const LOOP_RESTARTS = 3;
@@ -112,10 +113,15 @@ export function isBacklogFull(facts: Facts): boolean {
   return isOverflowing && facts.covering.some(({ acceptQueue }) => acceptQueue > 0);
 }
 
-/** No accept queue was full. Where overflows are not told only a port without a socket shows it: a limit is not seen. */
-function isQueueFree({ path, sockets, covering }: Facts): boolean {
+/**
+ * No accept queue was full: none overflowed, on a kernel whose counters a control proves, and nothing waits in one. Where
+ * that is not told only a port that nobody has ever bound shows it, since the limit of a queue is not seen.
+ */
+function isQueueFree({ path, sockets, covering, hasEverListened }: Facts): boolean {
+  if (sockets === null || covering.some(({ acceptQueue }) => acceptQueue > 0)) return false;
   const overflows = path.proof?.timeout?.queueOverflows ?? null;
-  return overflows === null ? sockets !== null && covering.length === 0 : overflows === 0;
+  const isProven = overflows === 0 && provesResets(path.proof?.refusal?.control ?? null);
+  return isProven || (!hasEverListened && (overflows ?? 0) === 0);
 }
 
 /** The socket was replaced again and again, without a rest. */

@@ -1,9 +1,10 @@
+import type { ConnectResult } from "./connect.ts";
 import type { CounterSources, SourceState } from "./evidence-sources.ts";
 import { type GatePhase, type GateState, phaseOf, speaker } from "./gate.ts";
 import type { Loopback } from "./loopback-memory.ts";
 import type { Timeline } from "./memory.ts";
 import { isoTime, type Moment } from "./moment.ts";
-import type { Answer, ConnectResult, PathLook } from "./observation.ts";
+import type { Answer, PathLook } from "./observation.ts";
 import type { TargetState } from "./target-state.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VerdictClass, VerdictCode } from "./verdict-table.ts";

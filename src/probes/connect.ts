@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { ConnectOutcome, ConnectResult } from "../core/observation.ts";
+import type { ConnectOutcome, ConnectResult } from "../core/connect.ts";
 import { startStopwatch } from "./stopwatch.ts";
 
 /** Where to connect to. */

@@ -1,4 +1,5 @@
-import type { Answer, ConnectResult } from "../core/observation.ts";
+import type { ConnectResult } from "../core/connect.ts";
+import type { Answer } from "../core/observation.ts";
 import type { Inquiry } from "./prober.ts";
 import { startStopwatch } from "./stopwatch.ts";
 import type { Word } from "./word.ts";

@@ -1,4 +1,5 @@
-import type { Answer, ConnectResult } from "../core/observation.ts";
+import type { ConnectResult } from "../core/connect.ts";
+import type { Answer } from "../core/observation.ts";
 
 /**
  * One question on its way: the connection and the answer over it. What a target does is a value, so neither promise

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { answered, failed, httpTarget, refused, remote, silent, socket } from "../../test/support/looks.ts";
 import { type FakeLookOptions, fakeLookParts } from "../../test/support/watch-parts.ts";
-import type { ConnectResult, ListeningSocket, PathLook } from "../core/observation.ts";
+import type { ConnectResult } from "../core/connect.ts";
+import type { ListeningSocket, PathLook } from "../core/observation.ts";
 import type { Target } from "../core/target.ts";
 import { newEvidencePaths } from "./evidence-paths.ts";
 

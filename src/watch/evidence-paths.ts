@@ -1,5 +1,6 @@
+import type { ConnectResult } from "../core/connect.ts";
 import { coveringSockets } from "../core/coverage.ts";
-import type { ConnectResult, ConnectSkip, ListeningSocket, PathLook } from "../core/observation.ts";
+import type { ConnectSkip, ListeningSocket, PathLook } from "../core/observation.ts";
 import type { Target } from "../core/target.ts";
 import type { EvidenceParts, LookParts } from "./look-parts.ts";
 import { settleWithin, TIME_UP } from "./settle-within.ts";

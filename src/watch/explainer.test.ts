@@ -12,8 +12,9 @@ import {
   remote,
   resetByRule,
 } from "../../test/support/looks.ts";
+import type { ConnectResult } from "../core/connect.ts";
 import type { LoopbackState } from "../core/loopback.ts";
-import type { ConnectResult, PathLook } from "../core/observation.ts";
+import type { PathLook } from "../core/observation.ts";
 import type { TargetBurst } from "../core/proof.ts";
 import type { QueueCounters, TcpCounters } from "../kernel/counters.ts";
 import { newExplainer } from "./explainer.ts";
@@ -198,9 +199,14 @@ describe("a second time-out in a row", () => {
     world.witness = "pending";
     expect(await look(TIMEOUT)).toMatchObject({
       connect: { outcome: "timeout", refusedBy: null },
-      proof: { refusal: null, timeout: { attempts: 2, timedOut: 2, queueOverflows: 0 }, canary: "ok" },
+      proof: {
+        refusal: { bursts: [], control: { resetsSent: 3 } },
+        timeout: { attempts: 2, timedOut: 2, queueOverflows: 0 },
+        canary: "ok",
+      },
     });
-    expect(done).toEqual(["witness 127.0.0.1:9000", `canary 127.0.0.1 ${WITHIN_MS}`, "witness closed"]);
+    const beside = ["witness 127.0.0.1:9000", `canary 127.0.0.1 ${WITHIN_MS}`, "witness closed"];
+    expect(done).toEqual([...beside, "control 127.0.0.1"]);
   });
 
   it.each([
@@ -257,7 +263,7 @@ describe("a second time-out in a row", () => {
       proof: { refusal: { bursts: [{ icmpUnreachable: 3 }, { icmpUnreachable: 3 }] }, timeout: { timedOut: 2 } },
     });
     world.tcp = [ALL_ZERO, { ...ALL_ZERO, icmp6Unreachable: 1, icmpUnreachable: 5 }];
-    expect(await look(seen)).toMatchObject({ proof: { refusal: null } });
+    expect(await look(seen)).toMatchObject({ proof: { refusal: { bursts: [] } } });
     expect(done).not.toContain("burst ::1");
   });
 

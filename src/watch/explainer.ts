@@ -1,5 +1,6 @@
+import type { ConnectOutcome, ConnectResult } from "../core/connect.ts";
 import { canaryAddress, isLoopbackAddress, type LoopbackState } from "../core/loopback.ts";
-import type { ConnectOutcome, ConnectResult, PathLook } from "../core/observation.ts";
+import type { PathLook } from "../core/observation.ts";
 import { NOTHING_GATHERED, type Proof, type RefusalProof, withRefuser } from "../core/proof.ts";
 import { newRefusalRecord, type RefusalParts, type RefusalRecord } from "./refusal-record.ts";
 import { openTimeoutWindow, type TimeoutWindow, type TimeoutWindowParts } from "./timeout-window.ts";
@@ -28,11 +29,12 @@ export function newExplainer(port: number, parts: ExplainerParts): Explainer {
   /** Addresses of which the last look timed out. */
   const silent = new Set<string>();
 
-  const refusal = (address: string): Promise<RefusalProof> => {
+  const recordOf = (address: string): RefusalRecord => {
     const record = records.get(address) ?? newRefusalRecord(address, port, parts);
     records.set(address, record);
-    return record.proof();
+    return record;
   };
+  const refusal = (address: string): Promise<RefusalProof> => recordOf(address).proof();
   const glanceFor = (path: PathLook) => parts.glanceAtLoopback(canaryAddress(path));
   const gather: Readonly<Partial<Record<ConnectOutcome, Gather>>> = {
     refused: async (path) => ({
@@ -54,7 +56,8 @@ export function newExplainer(port: number, parts: ExplainerParts): Explainer {
     timeout: async ({ address, skipped }, window) => {
       if (window === null || skipped !== null) return null;
       const { timeout, canary, hasIcmp } = await window.closed;
-      return { refusal: hasIcmp ? await refusal(address) : null, timeout, canary };
+      const record = recordOf(address);
+      return { refusal: await (hasIcmp ? record.proof() : record.controlOnly()), timeout, canary };
     },
   };
   const note = ({ address, isLocal, skipped, connect }: PathLook) => {

@@ -1,5 +1,6 @@
+import type { ConnectResult } from "../core/connect.ts";
 import { coveringSockets } from "../core/coverage.ts";
-import type { Answer, ConnectResult, ListeningSocket, PathLook } from "../core/observation.ts";
+import type { Answer, ListeningSocket, PathLook } from "../core/observation.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Target } from "../core/target.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";

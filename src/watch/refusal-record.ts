@@ -27,6 +27,8 @@ export interface RefusalParts extends Bursts {
 export interface RefusalRecord {
   /** The proof as of now; bursts are made when the last are too old, or did not decide. */
   proof(): Promise<RefusalProof>;
+  /** The control alone, renewed when it is too old or blurred: whether this kernel's counters move. */
+  controlOnly(): Promise<RefusalProof>;
 }
 
 /** While a port refuses, the proof is renewed this often: rules may come and go. */
@@ -75,6 +77,10 @@ export function newRefusalRecord(address: string, port: number, parts: RefusalPa
     if (isDoubtful(covering(), address)) trackedConnections = await parts.trackedWhileConnected(address);
   };
   return {
+    controlOnly: async () => {
+      await renewControl();
+      return { bursts: [], control, trackedConnections: null };
+    },
     proof: async () => {
       const latest = bursts.at(-1);
       const everyMs = (latest?.inodes?.length ?? 0) > 0 ? RENEW_BESIDE_MS : RENEW_EVERY_MS;

@@ -1,11 +1,11 @@
+import type { ConnectOutcome, RefusedBy } from "../../src/core/connect.ts";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CapturedTarget, readCapture } from "../../src/capture/read-capture.ts";
 import { classify } from "../../src/core/classify.ts";
 import { NO_MEMORY } from "../../src/core/memory.ts";
-import type { ConnectOutcome } from "../../src/core/observation.ts";
-import { type RefusedBy, whoRefused } from "../../src/core/proof.ts";
+import { whoRefused } from "../../src/core/proof.ts";
 import type { VerdictCode } from "../../src/core/verdict-table.ts";
 import { HAS_BASH, runScript, scriptFor } from "../support/capture-run.ts";
 import { POLICY } from "../support/looks.ts";

@@ -1,17 +1,16 @@
 import fc from "fast-check";
+import type { ConnectOutcome, ConnectResult, RefusedBy } from "../../src/core/connect.ts";
 import { momentAfter } from "../../src/core/moment.ts";
 import type {
   Answer,
   AnswerKind,
-  ConnectOutcome,
-  ConnectResult,
   ListenEvidence,
   ListeningSocket,
   Look,
   PathLook,
 } from "../../src/core/observation.ts";
 import type { GatePolicy } from "../../src/core/policy.ts";
-import type { Burst, Proof, RefusalProof, RefusedBy, TargetBurst, TimeoutProof } from "../../src/core/proof.ts";
+import type { Burst, Proof, RefusalProof, TargetBurst, TimeoutProof } from "../../src/core/proof.ts";
 import type { Target } from "../../src/core/target.ts";
 import { arbitraryTroubledLook } from "./arbitrary-trouble.ts";
 import { answered, CODE_OF, look, moment, NO_TABLE, POLICY, TARGETS } from "./looks.ts";

@@ -1,4 +1,5 @@
-import type { Answer, ConnectResult, ListeningSocket } from "../../src/core/observation.ts";
+import type { ConnectResult } from "../../src/core/connect.ts";
+import type { Answer, ListeningSocket } from "../../src/core/observation.ts";
 import type { ListenTable } from "../../src/kernel/listen-table.ts";
 import type { Inquiry, Prober } from "../../src/probes/prober.ts";
 import { answered, failed, refused, silent } from "./looks.ts";

@@ -1,9 +1,8 @@
+import type { ConnectOutcome, ConnectResult } from "../../src/core/connect.ts";
 import type { Moment } from "../../src/core/moment.ts";
 import type {
   Answer,
   AnswerKind,
-  ConnectOutcome,
-  ConnectResult,
   ConnectSkip,
   ListenEvidence,
   ListeningSocket,
