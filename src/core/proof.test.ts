@@ -52,7 +52,8 @@ describe("who refused", () => {
 
   it("is not told while the last burst brought resets enough to be the kernel's", () => {
     const bursts = [resetByRule({ at: moment(100) }), resetByRule(EARLIER)];
-    expect(whoRefused(refusal([...bursts, noisy(resetByRule(), 3)]))).toBe("kernel");
+    expect(whoRefused(refusal([...bursts, noisy(resetByRule(), 3)]))).toBe("unknown");
+    expect(whoRefused(refusal([...bursts, burst()]))).toBe("kernel");
     expect(whoRefused(refusal([...bursts, noisy(resetByRule(), 4)]))).toBe("unknown");
   });
 
@@ -84,8 +85,9 @@ describe("who refused", () => {
 
   it("is not told by ICMP of others: the kernel counts an attempt that its own reset ended", () => {
     const bursts = [burst({ ...EARLIER, icmpUnreachable: 3 }), burst({ icmpUnreachable: 3 })];
-    expect(whoRefused(refusal(bursts))).toBe("kernel");
+    expect(whoRefused(refusal(bursts))).toBe("unknown");
     expect(whoRefused(refusal(bursts.map((one) => noisy(one, 1))))).toBe("unknown");
+    expect(whoRefused(refusal([burst({ icmpUnreachable: 2 })]))).toBe("kernel");
   });
 
   it("is never a rule when the kernel refused, whatever the noise", () => {

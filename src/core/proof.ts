@@ -73,7 +73,7 @@ const SAME_MOMENT_MS = 5000;
  *
  * - `firewall`: in the last burst a rule refused, and in two of the latest every attempt was refused and the kernel's TCP
  *   sent no reset at all, while it sent one for each attempt of the control; or see {@link isRefusedByIcmp}.
- * - `kernel`: the last burst brought exactly one reset for each attempt, and so did the control.
+ * - `kernel`: the last burst brought exactly one reset of the kernel's for each attempt, and so did the control.
  * - `unknown`: anything else.
  */
 export function whoRefused(proof: RefusalProof): RefusedBy {
@@ -145,8 +145,11 @@ function bringsIcmp({ attempts, attemptFails, icmpUnreachable }: Burst): boolean
   return attempts > 0 && (icmpUnreachable ?? 0) >= attempts && (attemptFails ?? attempts) < attempts;
 }
 
+/** Each attempt was ended by a reset of the kernel's, and nothing else happened that could have: neither resets nor ICMP. */
 function hasOneResetEach(burst: Burst | null): boolean {
-  return burst !== null && isRefusedOutright(burst) && burst.resetsSent === burst.attempts;
+  if (burst === null || !isRefusedOutright(burst)) return false;
+  const { attempts, resetsSent, attemptFails, icmpUnreachable } = burst;
+  return resetsSent === attempts && (attemptFails ?? attempts) === attempts && (icmpUnreachable ?? 0) < attempts;
 }
 
 /** The kernel refused beside sockets that listened before and after. */

@@ -34,7 +34,7 @@ const CRASHES = [1, 2, 3, 4].map((inode) => look(silent(), { atMs: 100 * inode, 
 /** Refused by a rule that sends resets, before anything is bound. */
 const REJECTED = explained(refused(), { refusal: refusal([resetByRule({ at: moment(500) }), resetByRule()]) });
 const BESIDE = [burst({ at: moment(700), inodes: [101] }), burst({ inodes: [101] })];
-const VANISHED = explained(failed("timeout"), { timeout: vanished(), canary: "ok" });
+const VANISHED = explained(failed("timeout"), { refusal: refusal([]), timeout: vanished(), canary: "ok" });
 const OVERFLOWN = explained(failed("timeout"), { timeout: vanished({ queueOverflows: 2 }), canary: "ok" });
 
 function inDoubt(trackedConnections: number | null): Case {
@@ -105,7 +105,7 @@ describe("a rule that refuses", () => {
 describe("a connect without an answer", () => {
   const read = (seen: PathLook, listen = listening()) => classify(caseOf(look(seen, { listen }))).code;
   const gathered = (timeout: Parameters<typeof vanished>[0], canary: "ok" | "failed" | "absent" | null = "ok") =>
-    explained(failed("timeout"), { timeout: vanished(timeout), canary });
+    explained(failed("timeout"), { refusal: refusal([]), timeout: vanished(timeout), canary });
 
   it("is DROPPED with or without a socket", () => {
     expect(read(VANISHED)).toBe("DROPPED");
@@ -124,7 +124,19 @@ describe("a connect without an answer", () => {
     expect(read(seen)).toBe("UNKNOWN");
   });
 
-  it("is DROPPED where no overflow is told, but no socket has a queue either", () => {
+  it("is UNKNOWN beside a socket in whose queue something waits, or counters that nothing proves", () => {
+    expect(read(VANISHED, listening({ acceptQueue: 1 }))).toBe("UNKNOWN");
+    const unproven = refusal([], { control: burst({ resetsSent: 0 }) });
+    expect(read(explained(VANISHED, { ...VANISHED.proof, refusal: unproven }))).toBe("UNKNOWN");
+    expect(read(explained(VANISHED, { ...VANISHED.proof, refusal: null }))).toBe("UNKNOWN");
+    expect(read(explained(VANISHED, { ...VANISHED.proof, refusal: null }), unbound())).toBe("DROPPED");
+  });
+
+  it("is DROPPED where no overflow is told, but no socket has, or had, a queue either", () => {
+    const past = look(silent(), { atMs: 500 });
+    const untold = look(gathered({ queueOverflows: null }), { listen: unbound() });
+    expect(classify(following([past], untold)).code).toBe("UNKNOWN");
+    expect(classify(following([past], look(VANISHED, { listen: unbound() }))).code).toBe("DROPPED");
     expect(read(gathered({ queueOverflows: null }), unbound())).toBe("DROPPED");
     expect(read(gathered({ queueOverflows: null }), NO_TABLE)).toBe("UNKNOWN");
   });

@@ -44,7 +44,7 @@ const REJECTED = explained(refused(), { refusal: refusal([resetByRule({ at: mome
 const BESIDE = [burst({ at: moment(700), inodes: [101] }), burst({ inodes: [101] })];
 /** Refused by the kernel though a socket listens, seen twice. */
 const REDIRECTED = explained(refused(), { refusal: refusal(BESIDE) });
-const VANISHED = explained(failed("timeout"), { timeout: vanished(), canary: "ok" });
+const VANISHED = explained(failed("timeout"), { refusal: refusal([]), timeout: vanished(), canary: "ok" });
 const OVERFLOWN = explained(failed("timeout"), { timeout: vanished({ queueOverflows: 2 }), canary: "ok" });
 const FULL_QUEUE = { listen: listening({ acceptQueue: 3 }) };
 

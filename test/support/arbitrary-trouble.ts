@@ -23,6 +23,11 @@ import {
 const EARLIER = { at: moment(500) };
 const BESIDE = { inodes: [101] };
 
+/** Refused by the kernel beside a socket. */
+const REDIRECTED = explained(refused(), {
+  refusal: refusal([burst({ ...EARLIER, ...BESIDE }), burst(BESIDE)], { trackedConnections: 0 }),
+});
+
 /** Paths that the evidence is just enough to accuse somebody of. */
 const TROUBLES: readonly PathLook[] = [
   explained(refused(), { refusal: refusal([resetByRule(EARLIER), resetByRule()]), canary: "ok" }),
@@ -31,7 +36,9 @@ const TROUBLES: readonly PathLook[] = [
   explained(refused(), {
     refusal: refusal([burst({ ...EARLIER, ...BESIDE }), burst(BESIDE)], { trackedConnections: 0 }),
   }),
-  explained(failed("timeout"), { timeout: vanished(), canary: "ok" }),
+  REDIRECTED,
+  REDIRECTED,
+  explained(failed("timeout"), { refusal: refusal([]), timeout: vanished(), canary: "ok" }),
   explained(failed("timeout"), { timeout: vanished({ queueOverflows: 2 }), canary: "ok" }),
   explained(failed("timeout"), { timeout: vanished(), canary: "failed" }),
   explained(refused(), { refusal: refusal([burst()]), canary: "failed" }),

@@ -7,12 +7,14 @@ import type { VerdictCode } from "../../src/core/verdict-table.ts";
  * What docs/verdicts.md says must be there before a network block is told, written down once more from its words and not
  * from the rules: the codes that the evidence of one path, in a look and in the memory from before it, is enough for.
  */
-export function blocksProven(path: PathLook, { look, memory }: Case): ReadonlySet<VerdictCode> {
+export function blocksProven(path: PathLook, situation: Case): ReadonlySet<VerdictCode> {
+  const { look, memory } = situation;
   const { connect, proof, isLocal } = path;
   if (!isLocal || connect === null) return new Set();
   const serving = look.listen.isKnown ? socketsServing(path, look.listen.sockets) : null;
   const isTold = look.listen.isKnown && look.listen.isProven;
   const refusal = proof?.refusal ?? null;
+  const isCanaryDead = proof?.canary === "failed";
   const since = memory.uncoveredSince ?? look.ended;
   const isLong = look.ended.monotonicMs - since.monotonicMs >= 250;
   const claims: Readonly<Record<string, readonly (readonly [VerdictCode, boolean])[]>> = {
@@ -20,18 +22,19 @@ export function blocksProven(path: PathLook, { look, memory }: Case): ReadonlySe
     refused: [
       ["REJECTED", isRulesReset(refusal) || isRulesIcmp(refusal)],
       ["INTERCEPTED", isRedirected(refusal, serving ?? [])],
-      ["LOOPBACK_DOWN", proof?.canary === "failed"],
+      ["LOOPBACK_DOWN", isCanaryDead],
     ],
     timeout: [
       ["REJECTED", isRulesIcmp(refusal)],
-      ["DROPPED", isVanishing(path, serving?.length === 0)],
-      ["LOOPBACK_DOWN", proof?.canary === "failed"],
+      ["DROPPED", isVanishing(path, serving, wasBound(situation))],
+      ["LOOPBACK_DOWN", isCanaryDead],
     ],
     unreachable: [
       ["UNREACHABLE", true],
-      ["LOOPBACK_DOWN", proof?.canary === "failed"],
+      ["REJECTED", path.address.includes(":") && isRulesIcmp(refusal)],
+      ["LOOPBACK_DOWN", isCanaryDead],
     ],
-    unavailable: [["LOOPBACK_DOWN", proof?.canary === "failed"]],
+    unavailable: [["LOOPBACK_DOWN", isCanaryDead]],
     denied: [["DENIED", true]],
   };
   const proven = (claims[connect.outcome] ?? []).filter(([, isProven]) => isProven);
@@ -42,6 +45,11 @@ function socketsServing({ address }: PathLook, sockets: readonly ListeningSocket
   const plain = (text: string) => text.replace("::ffff:", "");
   const wildcards = plain(address).includes(":") ? ["::"] : ["::", "0.0.0.0"];
   return sockets.filter(({ address: bound }) => wildcards.includes(bound) || plain(bound) === plain(address));
+}
+
+function wasBound({ look, memory }: Case): boolean {
+  const isBound = look.listen.isKnown && look.listen.sockets.length > 0;
+  return isBound || memory.timeline.listening !== null || memory.timeline.connected !== null;
 }
 
 function near(one: Burst, other: Burst, ms: number): boolean {
@@ -64,17 +72,21 @@ function isRulesReset(refusal: RefusalProof | null): boolean {
 function isRulesIcmp(refusal: RefusalProof | null): boolean {
   const last = refusal?.bursts.at(-1);
   if (!refusal?.control || !last) return false;
-  const isIcmp = (one: Burst) => (one.icmpUnreachable ?? 0) >= one.attempts && one.attemptFails === 0;
+  const isIcmp = (one: Burst) => (one.icmpUnreachable ?? 0) >= 3 && one.attemptFails !== null && one.attemptFails < 3;
   return isIcmp(last) && refusal.bursts.filter(isIcmp).length >= 2;
 }
 
-/** Two attempts, none answered, while the canary was; no queue overflowed, or there was none. */
-function isVanishing({ proof }: PathLook, isNobodyListening: boolean): boolean {
-  if (proof?.canary !== "ok" || proof.timeout === null) return false;
+/**
+ * Two attempts, none answered, while the canary was; no queue overflowed, which a port that has been bound must show by
+ * counters that are proven, and nothing waits in a queue.
+ */
+function isVanishing({ proof }: PathLook, serving: readonly ListeningSocket[] | null, wasBound: boolean): boolean {
+  if (proof?.canary !== "ok" || proof.timeout === null || serving === null) return false;
   const { attempts, timedOut, queueOverflows } = proof.timeout;
-  return (
-    attempts >= 2 && timedOut === attempts && (queueOverflows === 0 || (queueOverflows === null && isNobodyListening))
-  );
+  const control = proof.refusal?.control;
+  const isProven = control?.refused === 3 && (control.resetsSent ?? 0) >= 3 && queueOverflows !== null;
+  const isQueueFree = !queueOverflows && serving.every((one) => one.acceptQueue === 0) && (isProven || !wasBound);
+  return attempts >= 2 && timedOut === attempts && isQueueFree;
 }
 
 /** The kernel's own resets, one for each attempt, beside the very sockets that listen now, twice and 250 ms apart. */
