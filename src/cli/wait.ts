@@ -1,11 +1,14 @@
 import { formatDuration } from "../core/duration.ts";
-import { millisecondsBetween } from "../core/moment.ts";
+import { type Moment, millisecondsBetween } from "../core/moment.ts";
 import { readinessOf } from "../core/readiness.ts";
+import type { VerdictClass } from "../core/verdict-table.ts";
+import { writeToContainerLog } from "../record/container-log.ts";
 import { openLog } from "../record/log.ts";
+import { writeTerminationLog } from "../record/termination-log.ts";
 import { readyzAnswer } from "../serve/readyz-text.ts";
 import type { Settings } from "../settings/settings.ts";
 import { systemClock as clock } from "../watch/system-clock.ts";
-import { type RunningGate, startGate } from "./compose.ts";
+import { PROC_ROOT, type RunningGate, startGate } from "./compose.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { ASK_MS, askRunningGate, type GateAnswer } from "./running-gate.ts";
 
@@ -21,6 +24,10 @@ export interface WaitOptions {
 /** Between questions to a running gate, and to find one that was not there. */
 const POLL_MS = 50;
 const SEARCH_MS = 250;
+
+/** Classes of verdicts that time alone does not heal; `unknown` may yet turn out to be a slow start. */
+const VAIN_CLASSES: ReadonlySet<VerdictClass> = new Set(["network-block", "misconfiguration", "server-fault"]);
+const VAIN_MS = 500;
 const SHORTEST_ASK_MS = 100;
 
 /**
@@ -34,15 +41,24 @@ export async function wait({ settings, warnings, timeoutMs, onTimeout }: WaitOpt
   for (const text of warnings) log.warn(text);
   const began = clock.now();
   const leftMs = () => timeoutMs - millisecondsBetween(began, clock.now());
-  const answer = await waitUntil(settings, leftMs);
+  const isVain = onTimeout === "continue" ? watchForVain() : () => false;
+  const answer = await waitUntil(settings, leftMs, isVain);
   const took = formatDuration(Math.round(millisecondsBetween(began, clock.now())));
-  if (answer.isReady) return finish(`ready after ${took}`, EXIT.ok);
-  if (onTimeout === "continue") return finish(`not ready after ${took}: going on without it`, EXIT.ok);
-  return finish(`not ready after ${took}: giving up`, exitCodeOf(false, answer.class));
+  if (answer.isReady) {
+    process.stdout.write(`ready after ${took}\n`);
+    return EXIT.ok;
+  }
+  const isLettingGo = onTimeout === "continue";
+  leaveLastWords(`not ready after ${took}: ${isLettingGo ? "going on without it" : "giving up"}`, answer, settings);
+  return isLettingGo ? EXIT.ok : exitCodeOf(false, answer.class);
 }
 
-/** Asks or watches until the gate is open or no time is left; the last answer. */
-async function waitUntil(settings: Settings, leftMs: () => number): Promise<GateAnswer> {
+/** Asks or watches until the gate is open, no time is left or waiting is in vain; the last answer. */
+async function waitUntil(
+  settings: Settings,
+  leftMs: () => number,
+  isVain: (answer: GateAnswer) => boolean,
+): Promise<GateAnswer> {
   const say = sayChanges();
   let own: RunningGate | null = null;
   for (;;) {
@@ -50,7 +66,7 @@ async function waitUntil(settings: Settings, leftMs: () => number): Promise<Gate
     own = await switchOver(own, running, settings);
     const answer = running ?? ownAnswer(own);
     if (!answer.isReady) say(answer.text);
-    if (answer.isReady || leftMs() <= 0) {
+    if (answer.isReady || leftMs() <= 0 || isVain(answer)) {
       await own?.stop();
       return answer;
     }
@@ -96,9 +112,28 @@ function pause(ms: number, own: RunningGate | null): Promise<void> {
   });
 }
 
-function finish(text: string, code: number): number {
-  process.stdout.write(`${text}\n`);
-  return code;
+/**
+ * Tells when waiting longer cannot help: the verdict has been of a class that no patience heals for {@link VAIN_MS}. Only
+ * asked by who goes on without the gate in any case, such as a hook that holds up the rest of the pod.
+ */
+function watchForVain(): (answer: GateAnswer) => boolean {
+  let since: Moment | null = null;
+  return (answer) => {
+    if (answer.text === "" || !VAIN_CLASSES.has(answer.class)) {
+      since = null;
+      return false;
+    }
+    since ??= clock.now();
+    return millisecondsBetween(since, clock.now()) >= VAIN_MS;
+  };
+}
+
+/** What a hook prints is lost, so the last words go where people look: the gate's own log and the termination log. */
+function leaveLastWords(line: string, answer: GateAnswer, { terminationLog }: Settings): void {
+  process.stdout.write(`${line}\n`);
+  const time = new Date(clock.now().wallMs).toISOString();
+  writeToContainerLog(JSON.stringify({ level: "warn", time, class: answer.class, msg: `wait: ${line}` }), PROC_ROOT);
+  if (terminationLog !== null) writeTerminationLog(terminationLog, `wait: ${line}\n${answer.text}\n`);
 }
 
 /** Prints a line when it is another than the last. */

@@ -1,6 +1,10 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { writeToContainerLog } from "../../src/record/container-log.ts";
 import { type StandIn, startStandIn } from "../../src/stand-in/stand-in.ts";
 import { askUntilUp, runProgram, startProgram } from "../support/gate-process.ts";
 import { ask } from "../support/http-ask.ts";
@@ -75,6 +79,33 @@ describe("wait without a running gate", () => {
     const { code, stdout } = await waitAlone(flags);
     expect(code).toBe(0);
     expect(stdout).toMatch(/not ready after \d+ms: going on without it\n$/);
+  });
+
+  it("lets go at once when patience cannot help, and leaves its last words in the termination log", async () => {
+    const standIn = await standInOfTest({ httpFault: "status-404" });
+    const folder = mkdtempSync(join(tmpdir(), "rg-wait-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "termination-log");
+    writeFileSync(file, "");
+    const began = performance.now();
+    const flags = [...targetAt(standIn.ports().http), "--termination-log", file];
+    const { code } = await waitAlone([...flags, "--timeout", "60s", "--on-timeout", "continue"]);
+    expect(code).toBe(0);
+    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(readFileSync(file, "utf8")).toMatch(/^wait: not ready after .*: going on without it\n.*NO_SUCH_ENDPOINT/);
+  });
+
+  it("writes its last words to the output of a gate that is the container's first process", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "rg-wait-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, "1", "fd"), { recursive: true });
+    writeFileSync(join(folder, "1", "fd", "1"), "");
+    writeFileSync(join(folder, "1", "cmdline"), "/usr/local/bin/node\0/app/readiness-gate.mjs\0serve\0");
+    expect(writeToContainerLog("last words", folder)).toBe(true);
+    expect(readFileSync(join(folder, "1", "fd", "1"), "utf8")).toBe("last words\n");
+    writeFileSync(join(folder, "1", "cmdline"), "/sbin/init\0");
+    expect(writeToContainerLog("last words", folder)).toBe(false);
+    expect(writeToContainerLog("last words", join(folder, "nothing"))).toBe(false);
   });
 
   it("is not taken in by another server on the gate's port that answers 200", async () => {
