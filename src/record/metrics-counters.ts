@@ -2,6 +2,7 @@ import { Counter, Histogram, type Registry } from "prom-client";
 import { NO_MEMORY, rememberLook } from "../core/memory.ts";
 import type { Look, PathLook } from "../core/observation.ts";
 import { STALL_LIMIT_MS } from "../core/target-state.ts";
+import { shareOfSeries } from "./metrics-share.ts";
 
 /** The metrics that grow with each look. */
 export interface LookCounters {
@@ -11,8 +12,8 @@ export interface LookCounters {
 /** From what loopback takes to the default bound on an attempt. */
 const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.025, 0.1, 1];
 
-/** Pairs of layer and code that a target's errors keep apart. */
-const ERRORS_KEPT = 8;
+/** Who may have refused a connection; {@link PathLook} says when it is which. */
+const REFUSERS = ["kernel", "firewall", "unknown"] as const;
 
 /** The code of all other errors. */
 const OTHER = "OTHER";
@@ -20,6 +21,7 @@ const OTHER = "OTHER";
 /** Makes the counters and the histogram in a registry. */
 export function createCounters(registry: Registry, targetNames: readonly string[]): LookCounters {
   const registers = [registry];
+  const { errorsKept } = shareOfSeries(targetNames.length);
   const durations = new Histogram({
     name: "readiness_gate_look_duration_seconds",
     help: "Time that a layer of a look took, whatever came of it; a silence counts until the look ended.",
@@ -39,7 +41,9 @@ export function createCounters(registry: Registry, targetNames: readonly string[
     labelNames: ["target", "by"],
     registers,
   });
-  const codes = new Map(targetNames.map((name) => [name, boundedCodes()]));
+  const codes = new Map(targetNames.map((name) => [name, boundedCodes(errorsKept)]));
+  // From zero, so that the first refusal by a rule is an increase that a query sees.
+  for (const target of targetNames) for (const by of REFUSERS) refusals.inc({ target, by }, 0);
 
   const observePath = (target: string, { connect, answer }: PathLook): void => {
     if (connect !== null) durations.observe({ target, layer: "connect" }, connect.ms / 1_000);
@@ -64,11 +68,11 @@ export function createCounters(registry: Registry, targetNames: readonly string[
 }
 
 /** Gives the first codes back as they are and `OTHER` for the rest, however many kinds of errors a server invents. */
-function boundedCodes(): (layer: string, code: string) => string {
+function boundedCodes(limit: number): (layer: string, code: string) => string {
   const kept = new Set<string>();
   return (layer, code) => {
     const key = `${layer} ${code}`;
-    if (kept.size < ERRORS_KEPT) kept.add(key);
+    if (kept.size < limit) kept.add(key);
     return kept.has(key) ? code : OTHER;
   };
 }

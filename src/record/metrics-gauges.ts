@@ -4,6 +4,7 @@ import type { Loopback } from "../core/loopback-memory.ts";
 import { type Moment, millisecondsBetween } from "../core/moment.ts";
 import type { TargetState } from "../core/target-state.ts";
 import { VERDICT_CLASSES } from "../core/verdict-table.ts";
+import { shareOfSeries } from "./metrics-share.ts";
 
 /** The metrics that show a state. */
 export interface StateGauges {
@@ -11,9 +12,6 @@ export interface StateGauges {
 }
 
 const PHASES = ["listening", "connected", "answered", "ready"] as const;
-
-/** Addresses of a target's port that are shown. */
-const ADDRESSES_SHOWN = 4;
 
 /** Makes the gauges in a registry. Those whose label values change are emptied each time they are shown. */
 export function createGauges(registry: Registry, version: string): StateGauges {
@@ -77,20 +75,21 @@ function createTargetGauges(gauge: MakeGauge): { show(state: GateState): void } 
   ]);
   const binds = gauge("bind_info", "Addresses that the target's port is bound to now.", ["target", "address"]);
 
-  const showOne = ({ target, isReady, memory }: TargetState, startedAt: Moment): void => {
+  const showOne = ({ target, isReady, memory }: TargetState, startedAt: Moment, limit: number): void => {
     ready.set({ target: target.name }, isReady ? 1 : 0);
     for (const phase of PHASES) {
       const at = memory.timeline[phase];
       if (at !== null) phases.set({ target: target.name, phase }, millisecondsBetween(startedAt, at) / 1_000);
     }
-    const addresses = [...new Set(memory.sockets.map(({ address }) => address))].slice(0, ADDRESSES_SHOWN);
-    for (const address of addresses) binds.set({ target: target.name, address }, 1);
+    const addresses = new Set(memory.sockets.map(({ address }) => address));
+    for (const address of [...addresses].slice(0, limit)) binds.set({ target: target.name, address }, 1);
   };
 
   return {
     show: ({ targets, startedAt }) => {
       binds.reset();
-      for (const one of targets) showOne(one, startedAt);
+      const { addressesShown } = shareOfSeries(targets.length);
+      for (const one of targets) showOne(one, startedAt, addressesShown);
     },
   };
 }

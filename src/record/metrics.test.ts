@@ -5,14 +5,18 @@ import {
   at,
   CODE_OF,
   failed,
+  httpTarget,
   listening,
   look,
+  NO_TABLE,
+  rcloneTarget,
   refused,
   silent,
   TARGETS,
   unresolved,
 } from "../../test/support/looks.ts";
 import type { AnswerKind } from "../core/observation.ts";
+import type { Target } from "../core/target.ts";
 import { createMetrics } from "./metrics.ts";
 
 const create = () => createMetrics({ version: "1.2.3", targets: TARGETS });
@@ -93,34 +97,69 @@ describe("createMetrics", () => {
     expect(() => create().observeLook("nope", look(refused()))).toThrow("no target is named nope");
   });
 
-  it("stays below 150 series for three targets, whatever they do", async () => {
+  it("counts refusals from zero, so that the first one is an increase", async () => {
     const [view, metrics] = [fakeView(), create()];
-    const kinds = Object.keys(CODE_OF) as AnswerKind[];
-    const outcomes = ["refused", "timeout", "unreachable", "denied", "unavailable", "reset"] as const;
-    const looks = [
-      ...outcomes.map((outcome) => look(failed(outcome))),
-      ...(["kernel", "firewall", "unknown"] as const).map((refusedBy) => look(failed("refused", { refusedBy }))),
-      ...kinds.map((kind) => look(answered(kind))),
-      ...Array.from({ length: 100 }, (_, n) => look(answered("error", { code: `HTTP_5${n}` }))),
-      ...Array.from({ length: 20 }, (_, n) => unresolved(`E${n}`)),
-      look(silent()),
-      look(answered("ready"), {
-        listen: listening(...Array.from({ length: 20 }, (_, n) => ({ address: `10.0.0.${n}`, inode: n }))),
-      }),
-    ];
-    for (const one of looks) {
-      for (const { name } of TARGETS) {
-        view.look(name, one);
-        metrics.observeLook(name, one);
-      }
-    }
     const all = await series(metrics, view);
-    const errors = all.filter((line) => line.includes('errors_total{target="http"'));
-    expect(errors.some((line) => line.includes('code="OTHER"'))).toBe(true);
-    expect(errors.length).toBeLessThanOrEqual(12);
+    for (const by of ["kernel", "firewall", "unknown"]) {
+      expect(all).toContain(`readiness_gate_refusals_total{target="grpc",by="${by}"} 0`);
+    }
+  });
+});
+
+/** Every kind of look, and far more codes and addresses than are kept apart. */
+const CONNECTS = [
+  ...(["refused", "timeout", "unreachable", "denied", "unavailable", "reset"] as const).map((one) => look(failed(one))),
+  ...(["kernel", "firewall", "unknown"] as const).map((refusedBy) => look(failed("refused", { refusedBy }))),
+  ...Array.from({ length: 20 }, (_, n) => unresolved(`E${n}`)),
+  look(answered("ready", { code: "TCP_CONNECTED" }), {
+    listen: listening(...Array.from({ length: 20 }, (_, n) => ({ address: `10.0.0.${n}`, inode: n }))),
+  }),
+];
+const ANSWERS = [
+  ...(Object.keys(CODE_OF) as AnswerKind[]).map((kind) => look(answered(kind))),
+  ...Array.from({ length: 100 }, (_, n) => look(answered("error", { code: `HTTP_5${n}` }))),
+  look(silent()),
+  look(answered("ready"), { listen: CONNECTS.at(-1)?.listen ?? NO_TABLE }),
+];
+
+/** All series after the targets have done all that they can. */
+async function seriesAfterAll(targets: readonly Target[]): Promise<readonly string[]> {
+  const [view, metrics] = [fakeView({ targets }), createMetrics({ version: "1.2.3", targets })];
+  for (const { name, scheme } of targets) {
+    for (const one of scheme === "tcp" ? CONNECTS : [...CONNECTS, ...ANSWERS]) {
+      view.look(name, one);
+      metrics.observeLook(name, one);
+    }
+  }
+  return seriesOf(await metrics.expose(view.state(), { ipv4: "ok", ipv6: "failed" }));
+}
+
+const many = (length: number) => Array.from({ length }, (_, n) => httpTarget({ name: `t${n}` }));
+
+describe("the number of series, whatever the targets do", () => {
+  it.each([
+    ["the three of preset seldon", TARGETS],
+    ["three that all answer", many(3)],
+    ["four that all answer", many(4)],
+    ["those of preset seldon and its scheduler", [...TARGETS, { ...rcloneTarget(), name: "scheduler" }]],
+  ])("stays below 150 for %s", async (_, targets) => {
+    const all = await seriesAfterAll(targets);
     expect(all.length).toBeGreaterThan(100);
     expect(all.length).toBeLessThan(150);
     expect(all.every((line) => line.startsWith("readiness_gate_"))).toBe(true);
+  });
+
+  it("grows by at most 34 with each target from the fifth on", async () => {
+    const counts = await Promise.all([10, 20].map(async (n) => (await seriesAfterAll(many(n))).length));
+    expect(counts[0]).toBeLessThanOrEqual(11 + 10 * 34);
+    expect((counts[1] ?? 0) - (counts[0] ?? 0)).toBe(10 * 34);
+  });
+
+  it("counts errors beyond those kept apart under OTHER, in their own layer", async () => {
+    const errors = (await seriesAfterAll(TARGETS)).filter((line) => line.includes('errors_total{target="http"'));
+    expect(errors).toContainEqual(expect.stringContaining('layer="resolve",code="OTHER"'));
+    expect(errors).toContainEqual(expect.stringContaining('layer="protocol",code="OTHER"'));
+    expect(errors.length).toBeLessThanOrEqual(12);
   });
 });
 

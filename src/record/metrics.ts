@@ -26,7 +26,7 @@ export interface MetricsOptions {
 
 /**
  * Makes the metrics, in a registry of their own and without those of the process. All label values are bounded: with
- * three targets there are fewer than 150 series, whatever the targets do.
+ * the targets of a preset there are fewer than 150 series, whatever the targets do.
  */
 export function createMetrics({ version, targets }: MetricsOptions): GateMetrics {
   const registry = new Registry();
