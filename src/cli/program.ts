@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import type { DemoFlags } from "./demo.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addInject } from "./inject-command.ts";
+import { addPreflight } from "./preflight-command.ts";
 import { addSettingFlags, settingsOf } from "./setting-flags.ts";
 import { UsageError } from "./usage-error.ts";
 import { VERSION } from "./version.ts";
@@ -54,6 +55,7 @@ function createProgram(context: Context, end: Ending): Command {
   addDiagnose(program, context, end);
   addExplain(program, context, end);
   addCapture(program, context, end);
+  addPreflight(program, context, end);
   addInject(program, end);
   addDemo(program, context, end);
   addStandIn(program, end);
