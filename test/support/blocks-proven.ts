@@ -8,17 +8,15 @@ import type { VerdictCode } from "../../src/core/verdict-table.ts";
  * from the rules: the codes that the evidence of one path, in a look and in the memory from before it, is enough for.
  */
 export function blocksProven(path: PathLook, situation: Case): ReadonlySet<VerdictCode> {
-  const { look, memory } = situation;
+  const { look } = situation;
   const { connect, proof, isLocal } = path;
   if (!isLocal || connect === null) return new Set();
   const serving = look.listen.isKnown ? socketsServing(path, look.listen.sockets) : null;
   const isTold = look.listen.isKnown && look.listen.isProven;
   const refusal = proof?.refusal ?? null;
   const isCanaryDead = proof?.canary === "failed";
-  const since = memory.uncoveredSince ?? look.ended;
-  const isLong = look.ended.monotonicMs - since.monotonicMs >= 250;
   const claims: Readonly<Record<string, readonly (readonly [VerdictCode, boolean])[]>> = {
-    ok: [["INTERCEPTED", isTold && isLong && serving?.length === 0]],
+    ok: [["INTERCEPTED", isTold && isLong(situation) && serving?.length === 0]],
     refused: [
       ["REJECTED", isRulesReset(refusal) || isRulesIcmp(refusal)],
       ["INTERCEPTED", isRedirected(refusal, serving ?? [])],
@@ -45,6 +43,11 @@ function socketsServing({ address }: PathLook, sockets: readonly ListeningSocket
   const plain = (text: string) => text.replace("::ffff:", "");
   const wildcards = plain(address).includes(":") ? ["::"] : ["::", "0.0.0.0"];
   return sockets.filter(({ address: bound }) => wildcards.includes(bound) || plain(bound) === plain(address));
+}
+
+/** Every look for a quarter of a second connected to nobody. */
+function isLong({ look, memory }: Case): boolean {
+  return memory.uncoveredSince !== null && look.ended.monotonicMs - memory.uncoveredSince.monotonicMs >= 250;
 }
 
 function wasBound({ look, memory }: Case): boolean {
