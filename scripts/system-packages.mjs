@@ -20,6 +20,7 @@ const needs = [
   { packages: ["util-linux"], isThere: () => isOnPath("nsenter") && isOnPath("unshare") },
   { packages: ["iptables"], isThere: () => isOnPath("iptables") && isOnPath("ip6tables") },
   { packages: ["nftables"], isThere: () => isOnPath("nft") },
+  { packages: ["prometheus"], isThere: () => isOnPath("prometheus") && isOnPath("promtool") },
   { packages: ["shellcheck"], isThere: () => isOnPath("shellcheck") },
   ...["buildah", "podman", "runc", "catatonit", "mmdebstrap"].map((name) => ({
     packages: [name],
