@@ -1,7 +1,7 @@
 import { isIpv4 } from "./coverage.ts";
 import { evidenceOf, resolutionEvidence } from "./evidence.ts";
 import { type Case, type Facts, factsOf } from "./facts.ts";
-import { isAnswered } from "./memory.ts";
+import { isAnswered, isWaitingForAccept } from "./memory.ts";
 import type { PathLook } from "./observation.ts";
 import { RULES } from "./rules.ts";
 import { type Reading, worst } from "./verdict.ts";
@@ -48,7 +48,7 @@ function unresolved(situation: Case): Reading {
 /** How far the server got on a path: -1 no such address here, 0 no connection, 1 connected, 2 answered. */
 function progress(path: PathLook): number {
   if (isAnswered(path)) return 2;
-  if (path.connect?.outcome === "ok" || path.skipped === "accept-queue") return 1;
+  if (path.connect?.outcome === "ok" || isWaitingForAccept(path)) return 1;
   // Where IPv6 is off, the ::1 of localhost must not speak for a server that starts on 127.0.0.1.
   return path.connect?.errno === "EADDRNOTAVAIL" && !isIpv4(path.address) ? -1 : 0;
 }

@@ -84,6 +84,12 @@ export function isAnswered(path: PathLook): boolean {
   return path.answer !== null && ANSWERED_KINDS.has(path.answer.kind);
 }
 
+/** Whether earlier connections wait to be accepted: not those of another address in the same queue, where this one fails. */
+export function isWaitingForAccept({ skipped, connect }: PathLook): boolean {
+  const outcome = connect?.outcome ?? "ok";
+  return skipped === "accept-queue" && (outcome === "ok" || outcome === "timeout");
+}
+
 /** Takes in a reading of the LISTEN table: the sockets on the target's port. */
 export function rememberSockets(memory: Memory, sockets: readonly ListeningSocket[], at: Moment): Memory {
   const known = new Map(memory.sockets.map((socket) => [socket.inode, socket.since]));

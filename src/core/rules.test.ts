@@ -261,6 +261,16 @@ describe("the table of rules", () => {
     ["an ephemeral port without a table", caseOf(look(skipped("ephemeral-port"), WITHOUT_TABLE)), "UNKNOWN"],
     ["a port that is closed as it was", caseOf(look({ ...refused(), skipped: "not-listening" })), "NOT_LISTENING"],
     ["a full own share of the queue", caseOf(look(skipped("accept-queue"))), "STARTING_UP"],
+    [
+      "a queue that is full of connections to another address",
+      caseOf(look({ ...refused(), skipped: "accept-queue" }, { listen: listening({ address: "fd00::7" }) })),
+      "BOUND_ELSEWHERE",
+    ],
+    [
+      "a time-out of the last connect and a full own share of the queue",
+      caseOf(look({ ...failed("timeout"), skipped: "accept-queue" })),
+      "STARTING_UP",
+    ],
     ["the same after an answer", following([ANSWERED], look(skipped("accept-queue"))), "HUNG"],
     ["SETTINGS and no answer", caseOf(look(silent(SETTINGS_ONLY)), { target: grpcTarget() }), "STARTING_UP"],
   ] as const)("reads %s as it should", (_what, situation, code) => {

@@ -2,7 +2,7 @@ import type { ConnectOutcome } from "./connect.ts";
 import { isIpv4 } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
 import { isLoopbackAddress } from "./loopback.ts";
-import { isUncoveredPath } from "./memory.ts";
+import { isUncoveredPath, isWaitingForAccept } from "./memory.ts";
 import { millisecondsBetween } from "./moment.ts";
 import type { Answer } from "./observation.ts";
 import { isRefusedBesideSocket, isRefusedByIcmp, provesResets, SIGHTINGS_APART_MS, whoRefused } from "./proof.ts";
@@ -28,7 +28,7 @@ export function pendingModels({ path }: Facts): readonly string[] {
 
 /** No answer within the deadline, or none to earlier connections, which still wait to be accepted. */
 export function isSilent({ path }: Facts): boolean {
-  return path.answer === null ? path.skipped === "accept-queue" : path.answer.kind === "silence";
+  return path.answer === null ? isWaitingForAccept(path) : path.answer.kind === "silence";
 }
 
 /** A local address whose connect ended so. */
