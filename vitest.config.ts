@@ -33,6 +33,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: "lab",
+          include: ["test/lab/**/*.test.ts"],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          // Each start is three processes.
+          maxConcurrency: 3,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: "image",
           include: ["test/image/**/*.test.ts"],
           globalSetup: "test/image/setup.ts",

@@ -12,6 +12,8 @@ export interface PodSpawnOptions {
   /** Added to this process's own environment, which is passed on without the settings of the gate and of MLServer. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Opens an IPC channel, as `fork` does, and hears what the process sends over it. */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 /** A process that runs inside a pod. */
@@ -22,6 +24,8 @@ export interface PodProcess {
   stdout(): string;
   /** What it wrote to stderr so far. */
   stderr(): string;
+  /** Sends over the IPC channel; what is sent to a process without one, or that has ended, is lost. */
+  send(message: object): void;
   /** Signals the process itself, not its children. Nothing happens when it has ended. */
   kill(signal: NodeJS.Signals): void;
   /** Kills it and every process of its group. */
@@ -36,8 +40,9 @@ function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).filter(isPassedOn)) as Record<string, string>;
 }
 
-function collect(stream: NodeJS.ReadableStream): () => string {
+function collect(stream: NodeJS.ReadableStream | null): () => string {
   let text = "";
+  if (stream === null) return () => text;
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
     text = (text + chunk).slice(-keptCharacters);
@@ -59,12 +64,13 @@ export function startProcess(command: readonly [string, ...string[]], options: P
   const [file, ...args] = command;
   const child = spawn(file, args, {
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", ...(options.onMessage === undefined ? [] : (["ipc"] as const))],
     env: { ...inheritedEnvironment(), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file} could not be started`);
+  if (options.onMessage !== undefined) child.on("message", options.onMessage);
   let hasEnded = false;
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", () => {
@@ -77,6 +83,9 @@ export function startProcess(command: readonly [string, ...string[]], options: P
     exited,
     stdout: collect(child.stdout),
     stderr: collect(child.stderr),
+    send: (message) => {
+      if (child.connected) child.send(message, () => undefined);
+    },
     kill: (signal) => {
       if (!hasEnded) signalIfThere(pid, signal);
     },

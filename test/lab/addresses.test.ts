@@ -1,0 +1,4 @@
+import { play } from "./play.ts";
+import { ADDRESSES } from "./scenarios/addresses.ts";
+
+play(ADDRESSES);

@@ -1,0 +1,4 @@
+import { play } from "./play.ts";
+import { CHANGES } from "./scenarios/changes.ts";
+
+play(CHANGES);

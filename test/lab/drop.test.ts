@@ -1,0 +1,4 @@
+import { play } from "./play.ts";
+import { DROP } from "./scenarios/drop.ts";
+
+play(DROP);
