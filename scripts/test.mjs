@@ -79,7 +79,7 @@ function runAll(here) {
   check("biome", "ci", ".");
   check("tsc");
   check("knip");
-  runTests({ ...here, projects: ["unit", "integration", "e2e", "charts", "monitoring"] });
+  runTests({ ...here, projects: ["unit", "integration", "e2e", "lab", "charts", "monitoring"] });
   runTests({ ...here, projects: ["image"] });
   runOnOtherNodes();
 }
