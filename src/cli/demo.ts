@@ -1,10 +1,12 @@
 import { formatDuration } from "../core/duration.ts";
 import { hostPort } from "../core/evidence.ts";
 import { createMetrics } from "../record/metrics.ts";
+import { lanesOf } from "../report/lanes.ts";
 import { painter, storyLine, transitionStory } from "../report/story.ts";
 import { listenAdmin } from "../serve/admin-listener.ts";
 import { isListenError, type Listening } from "../serve/listening.ts";
 import { listenProbe, type MetricsPage } from "../serve/probe-listener.ts";
+import type { GateView } from "../serve/view.ts";
 import type { Settings } from "../settings/settings.ts";
 import { forkStandIn, type StandInProcess } from "../stand-in/fork.ts";
 import type { StandInPhase } from "../stand-in/phases.ts";
@@ -14,6 +16,7 @@ import { type RunningGate, startGate } from "./compose.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { viewOf } from "./gate-view.ts";
+import { reportStyleOf } from "./report-style.ts";
 import { settingsOf } from "./setting-flags.ts";
 import { UsageError } from "./usage-error.ts";
 import { VERSION } from "./version.ts";
@@ -54,7 +57,8 @@ export async function demo(
   const began = clock.now();
   const elapsedMs = () => clock.now().monotonicMs - began.monotonicMs;
   const say = (line: string) => process.stdout.write(`${line}\n`);
-  const paint = painter(process.stdout.isTTY && !context.environment["NO_COLOR"]);
+  const style = reportStyleOf(process.stdout, context.environment);
+  const paint = painter(style.hasColours);
 
   say(
     `A stand-in server binds after ${formatDuration(bindAfter)}, answers ${formatDuration(answerAfter)} later, ready ${formatDuration(readyAfter)} later.`,
@@ -64,9 +68,11 @@ export async function demo(
     onLook: metrics.observeLook,
     onTransition: (transition) => {
       for (const line of transitionStory(transition, elapsedMs(), paint)) say(line);
+      if (transition.kind === "gate") for (const line of lanesOf(view.snapshot(), style)) say(line);
     },
   });
-  const listeners = await openListeners(gate, settings, metrics);
+  const view = viewOf(gate, { warnings: [], loopback: { ipv4: null, ipv6: null } });
+  const listeners = await openListeners(gate, settings, { view, metrics });
   for (const line of addressLines(listeners)) say(line);
   const plan = {
     httpPort: HTTP_PORT,
@@ -100,11 +106,9 @@ function faultOf<Name extends HttpFault | GrpcFault>(names: readonly Name[], giv
 async function openListeners(
   gate: RunningGate,
   settings: Settings,
-  metrics: MetricsPage,
+  { view, metrics }: { readonly view: GateView; readonly metrics: MetricsPage },
 ): Promise<readonly Listening[]> {
   const opened: Listening[] = [];
-  const sofar = { warnings: [], loopback: { ipv4: null, ipv6: null } };
-  const view = viewOf(gate, sofar);
   const onError = (error: Error) => process.stderr.write(`${error.message}\n`);
   try {
     opened.push(await listenProbe(settings.listen, { view, metrics, onError }));

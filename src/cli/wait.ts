@@ -10,6 +10,7 @@ import type { Settings } from "../settings/settings.ts";
 import { systemClock as clock } from "../watch/system-clock.ts";
 import { PROC_ROOT, type RunningGate, startGate } from "./compose.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { progressOn } from "./progress.ts";
 import { ASK_MS, askRunningGate, type GateAnswer } from "./running-gate.ts";
 
 /** What `wait` waits with. */
@@ -59,14 +60,16 @@ async function waitUntil(
   leftMs: () => number,
   isVain: (answer: GateAnswer) => boolean,
 ): Promise<GateAnswer> {
-  const say = sayChanges();
+  const began = clock.now();
+  const progress = progressOn(process.stdout);
   let own: RunningGate | null = null;
   for (;;) {
     const running = await askRunningGate(settings.listen, askMs(leftMs()));
     own = await switchOver(own, running, settings);
     const answer = running ?? ownAnswer(own);
-    if (!answer.isReady) say(answer.text);
+    if (!answer.isReady) progress.show(answer.text, millisecondsBetween(began, clock.now()));
     if (answer.isReady || leftMs() <= 0 || isVain(answer)) {
+      progress.end();
       await own?.stop();
       return answer;
     }
@@ -134,13 +137,4 @@ function leaveLastWords(line: string, answer: GateAnswer, { terminationLog }: Se
   const time = new Date(clock.now().wallMs).toISOString();
   writeToContainerLog(JSON.stringify({ level: "warn", time, class: answer.class, msg: `wait: ${line}` }), PROC_ROOT);
   if (terminationLog !== null) writeTerminationLog(terminationLog, `wait: ${line}\n${answer.text}\n`);
-}
-
-/** Prints a line when it is another than the last. */
-function sayChanges(): (text: string) => void {
-  let said = "";
-  return (text) => {
-    if (text !== "" && text !== said) process.stdout.write(`${text}\n`);
-    said = text;
-  };
 }
