@@ -12,9 +12,6 @@ function noticeOf(folder) {
   return [`${name} ${version}: ${license}`, ...texts].join("\n\n");
 }
 
-process.stdout.write(
-  `${[...new Set(folders)]
-    .sort()
-    .map(noticeOf)
-    .join(`\n\n${"-".repeat(80)}\n\n`)}\n`,
-);
+const sorted = [...new Set(folders)].sort((a, b) => (a < b ? -1 : 1));
+const line = "-".repeat(80);
+process.stdout.write(`${sorted.map(noticeOf).join(`\n\n${line}\n\n`)}\n`);
