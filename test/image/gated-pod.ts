@@ -3,11 +3,11 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StatusView } from "../e2e/gate-in-pod.ts";
-import { type ModelPlan, writeModel } from "../support/mlserver.ts";
+import { type ModelPlan, whyNoMlserver, writeModel } from "../support/mlserver.ts";
 import type { HttpReply } from "../support/pod-link.ts";
 import { openLink } from "../support/pod-link.ts";
 import { type Ended, output, run } from "./containers.ts";
-import { manifestOf } from "./manifest.ts";
+import { manifestOf, whyNoManifest } from "./manifest.ts";
 
 /** How a pod is to be made. */
 export interface GatedPodOptions {
@@ -42,6 +42,11 @@ export interface GatedPod {
   /** Adds a container of the gate's image to the running pod, and waits for its end. */
   add(...args: readonly string[]): Promise<Ended>;
   destroy(): Promise<void>;
+}
+
+/** Why no such pod can be made here, although containers can be run, or null. */
+export function whyNoGatedPod(): string | null {
+  return whyNoMlserver() ?? whyNoManifest();
 }
 
 let made = 0;

@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { output, project } from "./containers.ts";
@@ -41,6 +41,13 @@ const agentScript = [
   `  require("node:net").connect(port, "127.0.0.1", function () { console.log("reaches", port); this.end(); });`,
 ].join(" ");
 
+const helm = join(project, ".cache", "bin", "helm");
+
+/** Why the chart cannot be rendered here, or null. */
+export function whyNoManifest(): string | null {
+  return existsSync(helm) ? null : "helm is not built: node scripts/helm.mjs builds it, with go";
+}
+
 /** The Server's `podSpec` as the chart renders it for the image. */
 async function renderedSpec(image: string): Promise<PodSpec> {
   const [, registry, repository, tag] = /^([^/]+)\/([^:]+):(.+)$/.exec(image) ?? [];
@@ -53,7 +60,7 @@ async function renderedSpec(image: string): Promise<PodSpec> {
   const settings = Object.entries(values).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
   const chart = join(project, "charts", "readiness-gate");
   const show = ["--show-only", "templates/server.yaml"];
-  const text = await output(join(project, ".cache", "bin", "helm"), "template", "gated", chart, ...settings, ...show);
+  const text = await output(helm, "template", "gated", chart, ...settings, ...show);
   const { spec } = parse(text) as { readonly spec: { readonly podSpec: PodSpec } };
   return spec.podSpec;
 }

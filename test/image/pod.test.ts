@@ -1,10 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, inject, onTestFailed, test, vi } from "vitest";
-import { type GatedPod, type GatedPodOptions, startGatedPod } from "./gated-pod.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFailed, test, vi } from "vitest";
+import { type GatedPod, type GatedPodOptions, startGatedPod, whyNoGatedPod } from "./gated-pod.ts";
 import { imageOfTest, skipWithoutContainers } from "./image-of-test.ts";
 import { fieldOf, kibibytesOf } from "./process-status.ts";
 
 skipWithoutContainers();
+beforeEach(({ skip }) => {
+  const reason = whyNoGatedPod();
+  if (reason !== null) skip(reason);
+});
 
 const limitBytes = 192 * 1024 * 1024;
 const patience = { timeout: 60_000, interval: 200 };
@@ -13,7 +17,7 @@ const patience = { timeout: 60_000, interval: 200 };
 function podOfBlock(options: Omit<GatedPodOptions, "image" | "base">): () => GatedPod {
   let pod: GatedPod | undefined;
   beforeAll(async () => {
-    if (!inject("image").ok) return;
+    if (!inject("image").ok || whyNoGatedPod() !== null) return;
     const { name: image, base } = imageOfTest();
     pod = await startGatedPod({ image, base, ...options });
   });
