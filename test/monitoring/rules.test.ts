@@ -22,12 +22,10 @@ interface RuleTest {
 }
 
 const read = (name: string) => parse(readFileSync(join(FOLDER, name), "utf8")) as RuleTest;
-const checksOf = (alert: string) =>
-  FILES.flatMap((name) => read(name).tests.flatMap((test) => test.alert_rule_test)).filter(
-    ({ alertname }) => alertname === alert,
-  );
+const checksIn = (name: string) => read(name).tests.flatMap((test) => test.alert_rule_test);
+const checksOf = (alert: string) => FILES.flatMap(checksIn).filter(({ alertname }) => alertname === alert);
 
-/** Runs all unit tests against the rules with one of them changed. */
+/** Runs an alert's unit tests against the rules with that one changed. */
 async function testChanged(alert: string, change: (rule: Alert) => Alert): Promise<number | null> {
   const groups = RULES.groups.map((group) => ({
     ...group,
@@ -35,10 +33,11 @@ async function testChanged(alert: string, change: (rule: Alert) => Alert): Promi
   }));
   const folder = await folderOfTest({ "alerts.yaml": stringify({ groups }) });
   await mkdir(join(folder, "tests"));
-  for (const name of FILES) {
+  const files = FILES.filter((name) => checksIn(name).some(({ alertname }) => alertname === alert));
+  for (const name of files) {
     await writeFile(join(folder, "tests", name), stringify({ ...read(name), rule_files: ["../alerts.yaml"] }));
   }
-  return promtool(["test", "rules", ...FILES.map((name) => join(folder, "tests", name))]).code;
+  return promtool(["test", "rules", ...files.map((name) => join(folder, "tests", name))]).code;
 }
 
 describe("the rules", () => {
@@ -56,7 +55,7 @@ describe("the rules", () => {
   });
 
   it("pass them unchanged in a copy too", async () => {
-    expect(await testChanged("", (rule) => rule)).toBe(0);
+    expect(await testChanged("ReadinessGateAbsent", (rule) => rule)).toBe(0);
   });
 
   it.each(ALERTS.map(({ alert }) => alert))("do not pass them when %s never fires", async (alert) => {

@@ -16,14 +16,18 @@ skipWithoutPrometheus();
 
 let pods: readonly WatchedPod[] = [];
 let prometheus: Prometheus;
+/** What ends all that was started, also where the rest did not start. */
+const stops: (() => Promise<void>)[] = [];
 
-/** Scrapes that a rate over 10 s needs, and some. */
+/** Scrapes of a pod after which a rate has enough to go by. */
 const SCRAPES = 4;
 
 beforeAll(async () => {
   if (!HAS_PROMETHEUS) return;
   pods = await startWatchedPods();
+  stops.push(...pods.map(({ stop }) => stop));
   prometheus = await startPrometheus(pods.map(scrapedAs), RULE_FILE);
+  stops.unshift(prometheus.stop);
   const isScraped = `count(count_over_time(readiness_gate_ready[1m]) >= ${SCRAPES})`;
   const until = async (expression: string, value: string) =>
     await vi.waitFor(async () => expect((await prometheus.query(expression))[0]?.value[1]).toBe(value), {
@@ -36,8 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (HAS_PROMETHEUS) await prometheus.stop();
-  for (const pod of pods) await pod.stop();
+  for (const stop of stops) await stop();
 });
 
 describe("the metrics of running gates", () => {
