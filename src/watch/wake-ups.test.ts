@@ -100,3 +100,19 @@ it("calls back each once, inside its window, whatever the windows and whoever be
     }),
   );
 });
+
+it("never asks for a timer in the past, when serving others took longer than the next had time", () => {
+  const clock = manualClock();
+  const delays: number[] = [];
+  const shared = shareWakeUps({
+    ...clock,
+    after: (ms, callback) => {
+      delays.push(ms);
+      return clock.after(ms, callback);
+    },
+  });
+  shared.after(10, () => clock.advance(50));
+  shared.after(20, () => undefined);
+  clock.advance(100);
+  expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
+});

@@ -30,7 +30,9 @@ export function shareWakeUps(clock: Clock): LenientClock {
     if (nextMs === alarmMs) return;
     cancelAlarm();
     alarmMs = nextMs;
-    cancelAlarm = Number.isFinite(nextMs) ? clock.after(nextMs - clock.now().monotonicMs, wake) : () => {};
+    // Its time may have passed while others were served.
+    const delayMs = Math.max(0, nextMs - clock.now().monotonicMs);
+    cancelAlarm = Number.isFinite(nextMs) ? clock.after(delayMs, wake) : () => {};
   };
   const wake = () => {
     // A timer may come a fraction of a millisecond before its time: what it was set for is due nevertheless.

@@ -117,6 +117,7 @@ describe("a pod of containers, from what the chart renders", () => {
   test("keeps a journal where the chart mounts a volume, and warns of nothing", async () => {
     const pod = podOf();
     expect((await pod.status()).warnings).toEqual([]);
+    expect((await pod.logs("readiness-gate")).stderr).toBe("");
     expect((await pod.get(9022, "/journal")).body).toContain('"READY"');
   });
 
