@@ -16,9 +16,9 @@ const INTRO = `# Settings
 
 This page is made by \`npm run docs\` from \`src/settings/options.ts\`. Do not edit it.
 
-All commands but \`inject\` and \`explain\` take the same settings. A flag beats an environment variable, a variable beats the file that
-\`--config\` names, the file beats the preset, and the preset beats the default. The strongest source that names a setting
-gives its whole value: two sources are never merged.
+All commands but \`inject\` and \`explain\` take the same settings. A flag beats an environment variable, a variable beats
+the file that \`--config\` names, the file beats the preset, and the preset beats the default. The strongest source that
+names a setting gives its whole value: two sources are never merged.
 
 All bad settings are reported in one message, each with its source, and the program ends with exit code 2. An unknown
 \`GATE_*\` variable is only a warning.`;
