@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureGateCost } from "./gate-cost.ts";
 import { isInOwnNamespace, runInOwnNamespace } from "./own-namespace.ts";
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     json: { type: "string" },
     report: { type: "string" },
+    note: { type: "string", default: "" },
   },
 });
 const starts = wholeNumber("--starts", values.starts);
@@ -27,12 +29,21 @@ const code = isInOwnNamespace() ? null : await runInOwnNamespace();
 process.exitCode = code ?? (await bench());
 
 async function bench(): Promise<number> {
+  const [loadBefore = Number.NaN] = loadavg();
   const random = seededRandom(seed);
   const plans = drawPlans(starts, random);
   say(`${starts} starts, ${LANES} at a time, seed ${seed}; first what the gate itself takes`);
   const cost = await measureGateCost();
   const results = await runAll(plans, random);
-  const run = { command: commandLine(), seed, isAlone: isInOwnNamespace(), cost, results };
+  const run = {
+    command: commandLine(),
+    seed,
+    isAlone: isInOwnNamespace(),
+    loadBefore,
+    note: values.note,
+    cost,
+    results,
+  };
   const report = renderReport(run);
   process.stdout.write(report);
   write(run, report);

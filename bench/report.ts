@@ -11,6 +11,10 @@ export interface BenchRun {
   readonly seed: number;
   /** Whether the run had a network namespace of its own. */
   readonly isAlone: boolean;
+  /** Processes that wanted a core before the run, on average over a minute. */
+  readonly loadBefore: number;
+  /** What else there is to say of the run, or nothing. */
+  readonly note: string;
   readonly cost: GateCost;
   readonly results: readonly RaceResult[];
 }
@@ -27,7 +31,7 @@ const NAMES: Readonly<Record<Contender, string>> = {
 
 /** The report, as Markdown. */
 export function renderReport(run: BenchRun): string {
-  const { command, cost, results, isAlone } = run;
+  const { command, cost, results } = run;
   const longCount = results.filter(({ plan }) => isLong(plan)).length;
   return `<!-- Made by: ${command} -->
 
@@ -46,7 +50,7 @@ ${costLine(cost)}
 
 ${checkLine(results)}
 
-${machineLine(isAlone)}
+${machineLine(run)}
 `;
 }
 
@@ -99,10 +103,11 @@ function checkLine(results: readonly RaceResult[]): string {
   return `Target ${verdict}: median ${inMs(median(lags))} ms (at most ${TARGET.medianMs}), worst ${inMs(Math.max(...lags))} ms (at most ${TARGET.worstMs}).`;
 }
 
-function machineLine(isAlone: boolean): string {
+function machineLine({ isAlone, loadBefore, note }: BenchRun): string {
   const cores = cpus();
   const where = isAlone ? "in a network namespace of its own" : "in the machine's network namespace";
-  return `Measured ${new Date().toISOString().slice(0, 10)} with Node.js ${process.version} on ${cores.length} cores (${cores[0]?.model.trim() ?? "unknown"}), Linux ${release()}, ${where}.`;
+  return `Measured ${new Date().toISOString().slice(0, 10)} with Node.js ${process.version} on ${cores.length} cores (${cores[0]?.model.trim() ?? "unknown"}), Linux ${release()}, ${where};
+load average before it ${loadBefore.toFixed(1)}${note && `; ${note}`}.`;
 }
 
 function lagsOf(results: readonly RaceResult[], contender: Contender): readonly number[] {
