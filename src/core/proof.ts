@@ -120,12 +120,23 @@ export function isRefusedBesideSocket({ bursts, control }: RefusalProof): boolea
   return sightings.some(({ at }) => millisecondsBetween(at, latest.at) >= SIGHTINGS_APART_MS);
 }
 
+/**
+ * Whether a rule refuses the control as it does the port, in one moment, as far as counters that move can tell: each
+ * attempt was ended by a reset, and the kernel sent too few. Then the control proves nothing, and only a listener of the
+ * gate's own can show that a rule is there at all.
+ */
+export function isControlRefusedAlike({ bursts, control }: RefusalProof): boolean {
+  const latest = bursts.at(-1);
+  if (latest === undefined || control === null || !isSameMoment(control, latest)) return false;
+  return [latest, control].every((one) => isShort(one) && (one.attemptFails ?? 0) >= one.attempts);
+}
+
 function isRefusedByReset({ bursts, control }: RefusalProof): boolean {
   const latest = bursts.at(-1);
-  if (latest === undefined || control === null || !isRefusedOutright(latest)) return false;
+  if (latest === undefined || control === null) return false;
   if (!provesResets(control) || !isSameMoment(control, latest)) return false;
   const isClean = (burst: Burst) => isRefusedOutright(burst) && burst.resetsSent === 0;
-  return (latest.resetsSent ?? latest.attempts) < latest.attempts && agreeing(bursts, latest, isClean).length >= 2;
+  return isShort(latest) && agreeing(bursts, latest, isClean).length >= 2;
 }
 
 /** Bursts of the latest one's moment that show something. */
@@ -139,6 +150,11 @@ function isSameMoment(one: Burst, other: Burst): boolean {
 
 function isRefusedOutright({ attempts, refused }: Burst): boolean {
   return attempts > 0 && refused === attempts;
+}
+
+/** All was refused, and the kernel sent too few resets to have done it. */
+function isShort(burst: Burst): boolean {
+  return isRefusedOutright(burst) && (burst.resetsSent ?? burst.attempts) < burst.attempts;
 }
 
 function bringsIcmp({ attempts, attemptFails, icmpUnreachable }: Burst): boolean {

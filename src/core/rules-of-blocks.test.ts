@@ -23,6 +23,7 @@ import {
 import { classify } from "./classify.ts";
 import type { Case } from "./facts.ts";
 import type { PathLook } from "./observation.ts";
+import type { TargetBurst } from "./proof.ts";
 
 const OVER_BUDGET = { atMs: POLICY.startupBudgetMs + 1 };
 /** Wildcards of IPv6, which may or may not serve IPv4. */
@@ -149,14 +150,24 @@ describe("a connect without an answer", () => {
   });
 });
 
-describe("loopback that is down", () => {
-  const code = (seen: PathLook, canary: "ok" | "failed" | "absent" | null) =>
-    classify(caseOf(look(explained(seen, { canary }), { listen: listening() }))).code;
+/** Nothing answers, on the port or on one that nobody has. */
+const NO_ANSWER = burst({ refused: 0, resetsSent: 0, attemptFails: 0 });
+const GONE = { timeout: vanished(), refusal: refusal([], { control: NO_ANSWER }) };
 
-  it.each(["refused", "timeout", "unreachable"] as const)("is told of a connect that ended with %s", (outcome) => {
-    expect(code(failed(outcome), "failed")).toBe("LOOPBACK_DOWN");
+describe("loopback that is down", () => {
+  type Canary = "ok" | "failed" | "absent" | null;
+  const alike = refusal([resetByRule()], { control: resetByRule() });
+  const code = (seen: PathLook, canary: Canary, proof: Parameters<typeof explained>[1] = {}, listen = listening()) =>
+    classify(caseOf(look(explained(seen, { canary, ...proof }), { listen }))).code;
+
+  it.each([
+    ["refused", { refusal: alike }],
+    ["timeout", GONE],
+    ["unreachable", {}],
+  ] as const)("is told of a connect that ended with %s", (outcome, proof) => {
+    expect(code(failed(outcome), "failed", proof)).toBe("LOOPBACK_DOWN");
     for (const canary of ["ok", "absent", null] as const) {
-      expect(code(failed(outcome), canary)).not.toBe("LOOPBACK_DOWN");
+      expect(code(failed(outcome), canary, proof)).not.toBe("LOOPBACK_DOWN");
     }
   });
 
@@ -166,8 +177,35 @@ describe("loopback that is down", () => {
   });
 
   it("says nothing of a port of the pod's own address that nobody has bound", () => {
-    const seen = at("10.42.0.7", explained(refused(), { canary: "failed" }));
+    const seen = at("10.42.0.7", explained(refused(), { refusal: alike, canary: "failed" }));
     expect(classify(caseOf(look(seen, { listen: unbound() }))).code).toBe("NOT_LISTENING");
+  });
+
+  it("is told of a refusal only when the control is refused alike: a rule may let just some ports pass", () => {
+    const read = (control: TargetBurst | null, last = resetByRule()) =>
+      code(refused(), "failed", { refusal: refusal([last], { control }) }, unbound());
+    expect(read(resetByRule())).toBe("LOOPBACK_DOWN");
+    expect(read(resetByRule(), burst())).toBe("NOT_LISTENING");
+    expect(read(burst(), burst())).toBe("NOT_LISTENING");
+    expect(read(burst())).toBe("NOT_LISTENING");
+    expect(read(resetByRule({ refused: 0 }))).toBe("NOT_LISTENING");
+    expect(read(resetByRule({ at: moment(9000) }))).toBe("NOT_LISTENING");
+    expect(read(null)).toBe("NOT_LISTENING");
+    const stuck = resetByRule({ attemptFails: 0 });
+    expect(read(stuck, stuck)).toBe("NOT_LISTENING");
+    expect(code(refused(), "failed", {}, unbound())).toBe("NOT_LISTENING");
+  });
+
+  it("is not told of a time-out beside a queue that is or may be full", () => {
+    const withOverflows = (queueOverflows: number | null) => ({ ...GONE, timeout: vanished({ queueOverflows }) });
+    expect(code(failed("timeout"), "failed", withOverflows(2), listening({ acceptQueue: 3 }))).toBe("BACKLOG_FULL");
+    expect(code(failed("timeout"), "failed", withOverflows(null))).toBe("UNKNOWN");
+    expect(code(failed("timeout"), "failed", withOverflows(null), unbound())).toBe("LOOPBACK_DOWN");
+  });
+
+  it("is not told of a time-out while a port that nobody has is refused", () => {
+    expect(code(failed("timeout"), "failed", { ...GONE, refusal: refusal([]) })).toBe("UNKNOWN");
+    expect(code(failed("timeout"), "failed", { ...GONE, refusal: null })).toBe("UNKNOWN");
   });
 });
 

@@ -46,6 +46,8 @@ const BESIDE = [burst({ at: moment(700), inodes: [101] }), burst({ inodes: [101]
 const REDIRECTED = explained(refused(), { refusal: refusal(BESIDE) });
 const VANISHED = explained(failed("timeout"), { refusal: refusal([]), timeout: vanished(), canary: "ok" });
 const OVERFLOWN = explained(failed("timeout"), { timeout: vanished({ queueOverflows: 2 }), canary: "ok" });
+/** Nothing answers, not even on a port that nobody has. */
+const NO_ANSWER = burst({ refused: 0, resetsSent: 0, attemptFails: 0 });
 const FULL_QUEUE = { listen: listening({ acceptQueue: 3 }) };
 
 function inDoubt(trackedConnections: number | null): Case {
@@ -161,7 +163,15 @@ const ONE_FOR_EACH_RULE: readonly (readonly [string, Case, VerdictCode, string])
   ],
   [
     "a loopback over which not even the gate reaches itself",
-    caseOf(look(explained(failed("timeout"), { timeout: vanished(), canary: "failed" }))),
+    caseOf(
+      look(
+        explained(failed("timeout"), {
+          refusal: refusal([], { control: NO_ANSWER }),
+          timeout: vanished(),
+          canary: "failed",
+        }),
+      ),
+    ),
     "LOOPBACK_DOWN",
     "not even the gate's own listener is reached over loopback, and 127.0.0.1:9000 is not either",
   ],

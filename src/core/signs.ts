@@ -5,7 +5,14 @@ import { isLoopbackAddress } from "./loopback.ts";
 import { isUncoveredPath, isWaitingForAccept } from "./memory.ts";
 import { millisecondsBetween } from "./moment.ts";
 import type { Answer } from "./observation.ts";
-import { isRefusedBesideSocket, isRefusedByIcmp, provesResets, SIGHTINGS_APART_MS, whoRefused } from "./proof.ts";
+import {
+  isControlRefusedAlike,
+  isRefusedBesideSocket,
+  isRefusedByIcmp,
+  provesResets,
+  SIGHTINGS_APART_MS,
+  whoRefused,
+} from "./proof.ts";
 
 /** Restarts that make a crash loop, when none of the pauses between them, and since the last, is a rest. */
 const LOOP_RESTARTS = 3;
@@ -89,12 +96,23 @@ export function hasNoNat({ path }: Facts): boolean {
   return path.proof?.refusal?.trackedConnections === 0;
 }
 
-/** Not even a listener of the gate's own is reached over loopback, in the moment in which the path fails. */
+/**
+ * Not even a listener of the gate's own is reached over loopback, in the moment in which the path fails. A rule that lets
+ * just the server's port pass looks the same: what is merely closed, or full, behind it must not be taken for this, so
+ * that a port which nobody has fails like the server's.
+ */
 export function isLoopbackDown(facts: Facts): boolean {
-  if (facts.path.proof?.canary !== "failed") return false;
-  if (endedWith(facts, "timeout") || endedWith(facts, "unreachable")) return true;
+  const { path } = facts;
+  if (path.proof?.canary !== "failed") return false;
+  if (endedWith(facts, "unreachable")) return true;
+  if (endedWith(facts, "timeout")) return path.proof.refusal?.control?.refused === 0 && hasNoOverflow(facts);
   // What refuses, or is missing, on the pod's own address says nothing of loopback.
-  return isLoopbackAddress(facts.path.address) && (endedWith(facts, "refused") || endedWith(facts, "unavailable"));
+  if (!isLoopbackAddress(path.address)) return false;
+  const refusal = path.proof.refusal;
+  return (
+    endedWith(facts, "unavailable") ||
+    (endedWith(facts, "refused") && refusal !== null && isControlRefusedAlike(refusal))
+  );
 }
 
 /** The connect vanishes, and it is neither a full queue nor the loopback. */
@@ -117,11 +135,16 @@ export function isBacklogFull(facts: Facts): boolean {
  * No accept queue was full: none overflowed, on a kernel whose counters a control proves, and nothing waits in one. Where
  * that is not told only a port that nobody has ever bound shows it, since the limit of a queue is not seen.
  */
-function isQueueFree({ path, sockets, covering, hasEverListened }: Facts): boolean {
+function isQueueFree(facts: Facts): boolean {
+  const { path, sockets, covering, hasEverListened } = facts;
   if (sockets === null || covering.some(({ acceptQueue }) => acceptQueue > 0)) return false;
+  return hasNoOverflow(facts) && (!hasEverListened || provesResets(path.proof?.refusal?.control ?? null));
+}
+
+/** No accept queue overflowed, by the counters, or because there never was one. */
+function hasNoOverflow({ path, hasEverListened }: Facts): boolean {
   const overflows = path.proof?.timeout?.queueOverflows ?? null;
-  const isProven = overflows === 0 && provesResets(path.proof?.refusal?.control ?? null);
-  return isProven || (!hasEverListened && (overflows ?? 0) === 0);
+  return overflows === null ? !hasEverListened : overflows === 0;
 }
 
 /** The socket was replaced again and again, without a rest. */

@@ -1,7 +1,7 @@
 import type { ConnectOutcome, ConnectResult } from "../core/connect.ts";
 import { canaryAddress, isLoopbackAddress, type LoopbackState } from "../core/loopback.ts";
 import type { PathLook } from "../core/observation.ts";
-import { NOTHING_GATHERED, type Proof, type RefusalProof, withRefuser } from "../core/proof.ts";
+import { isControlRefusedAlike, NOTHING_GATHERED, type Proof, type RefusalProof, withRefuser } from "../core/proof.ts";
 import { newRefusalRecord, type RefusalParts, type RefusalRecord } from "./refusal-record.ts";
 import { openTimeoutWindow, type TimeoutWindow, type TimeoutWindowParts } from "./timeout-window.ts";
 
@@ -37,12 +37,12 @@ export function newExplainer(port: number, parts: ExplainerParts): Explainer {
   const refusal = (address: string): Promise<RefusalProof> => recordOf(address).proof();
   const glanceFor = (path: PathLook) => parts.glanceAtLoopback(canaryAddress(path));
   const gather: Readonly<Partial<Record<ConnectOutcome, Gather>>> = {
-    refused: async (path) => ({
-      ...NOTHING_GATHERED,
-      refusal: await refusal(path.address),
-      // A rule over all of loopback refuses the control like the target. On another address the canary tells nothing.
-      canary: isLoopbackAddress(path.address) ? await glanceFor(path) : null,
-    }),
+    refused: async (path) => {
+      const proof = await refusal(path.address);
+      // Where a rule refuses the control as well, it is the canary that tells.
+      const isAsked = isLoopbackAddress(path.address) && isControlRefusedAlike(proof);
+      return { ...NOTHING_GATHERED, refusal: proof, canary: isAsked ? await glanceFor(path) : null };
+    },
     // As EACCES an ICMP of a rule may show; EPERM is the kernel's own.
     denied: async ({ address, connect }) =>
       connect?.errno === "EACCES" ? { ...NOTHING_GATHERED, refusal: await refusal(address) } : null,

@@ -46,7 +46,7 @@ function recordOf(script: readonly TargetBurst[], controls: readonly (Burst | nu
     const gathered = await record.proof();
     return { gathered, by: whoRefused(gathered), made: [...made] };
   };
-  return { clock, table, state, proof, connects };
+  return { clock, table, state, proof, connects, record, made };
 }
 
 const [BURST, CONTROL] = ["burst 127.0.0.1:9000", "control"];
@@ -220,4 +220,13 @@ describe("a refusal beside a socket", () => {
     expect(await asked({ address: "::" }, { address: "127.0.0.1" })).toEqual({ isAsked: false, tracked: null });
     expect(await asked()).toEqual({ isAsked: false, tracked: null });
   });
+});
+
+it("makes a control of now, alone, for a connect that timed out", async () => {
+  const { record, clock, made } = recordOf([burst()]);
+  await record.proof();
+  clock.advance(1);
+  made.length = 0;
+  const { bursts, control: latest } = await record.controlOnly();
+  expect({ made, bursts, at: latest?.at.monotonicMs }).toEqual({ made: [CONTROL], bursts: [], at: 1 });
 });

@@ -27,7 +27,7 @@ export interface RefusalParts extends Bursts {
 export interface RefusalRecord {
   /** The proof as of now; bursts are made when the last are too old, or did not decide. */
   proof(): Promise<RefusalProof>;
-  /** The control alone, renewed when it is too old or blurred: whether this kernel's counters move. */
+  /** A control of now, alone: how a port fares that nobody has, and whether this kernel's counters move. */
   controlOnly(): Promise<RefusalProof>;
 }
 
@@ -78,7 +78,7 @@ export function newRefusalRecord(address: string, port: number, parts: RefusalPa
   };
   return {
     controlOnly: async () => {
-      await renewControl();
+      control = await parts.controlBurst(address);
       return { bursts: [], control, trackedConnections: null };
     },
     proof: async () => {

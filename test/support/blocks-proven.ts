@@ -8,24 +8,35 @@ import type { VerdictCode } from "../../src/core/verdict-table.ts";
  * from the rules: the codes that the evidence of one path, in a look and in the memory from before it, is enough for.
  */
 export function blocksProven(path: PathLook, situation: Case): ReadonlySet<VerdictCode> {
-  const { look } = situation;
-  const { connect, proof, isLocal } = path;
+  const { connect, isLocal } = path;
   if (!isLocal || connect === null) return new Set();
-  const serving = look.listen.isKnown ? socketsServing(path, look.listen.sockets) : null;
-  const isTold = look.listen.isKnown && look.listen.isProven;
-  const refusal = proof?.refusal ?? null;
-  const isCanaryDead = proof?.canary === "failed";
-  const claims: Readonly<Record<string, readonly (readonly [VerdictCode, boolean])[]>> = {
-    ok: [["INTERCEPTED", isTold && isLong(situation) && serving?.length === 0]],
+  const claims = connect.outcome === "ok" ? claimsOfSuccess(path, situation) : claimsOfFailure(path, situation);
+  return new Set(claims.filter(([, isProven]) => isProven).map(([code]) => code));
+}
+
+type Claims = readonly (readonly [VerdictCode, boolean])[];
+
+function claimsOfSuccess(path: PathLook, situation: Case): Claims {
+  const { listen } = situation.look;
+  if (!listen.isKnown || !listen.isProven) return [];
+  return [["INTERCEPTED", isLong(situation) && socketsServing(path, listen.sockets).length === 0]];
+}
+
+function claimsOfFailure(path: PathLook, situation: Case): Claims {
+  const { listen } = situation.look;
+  const serving = listen.isKnown ? socketsServing(path, listen.sockets) : null;
+  const refusal = path.proof?.refusal ?? null;
+  const isCanaryDead = path.proof?.canary === "failed";
+  const claims: Readonly<Record<string, Claims>> = {
     refused: [
       ["REJECTED", isRulesReset(refusal) || isRulesIcmp(refusal)],
       ["INTERCEPTED", isRedirected(refusal, serving ?? [])],
-      ["LOOPBACK_DOWN", isCanaryDead],
+      ["LOOPBACK_DOWN", isCanaryDead && isAlike(refusal)],
     ],
     timeout: [
       ["REJECTED", isRulesIcmp(refusal)],
       ["DROPPED", isVanishing(path, serving, wasBound(situation))],
-      ["LOOPBACK_DOWN", isCanaryDead],
+      ["LOOPBACK_DOWN", isCanaryDead && refusal?.control?.refused === 0 && !path.proof?.timeout?.queueOverflows],
     ],
     unreachable: [
       ["UNREACHABLE", true],
@@ -35,8 +46,7 @@ export function blocksProven(path: PathLook, situation: Case): ReadonlySet<Verdi
     unavailable: [["LOOPBACK_DOWN", isCanaryDead]],
     denied: [["DENIED", true]],
   };
-  const proven = (claims[connect.outcome] ?? []).filter(([, isProven]) => isProven);
-  return new Set(proven.map(([code]) => code));
+  return claims[path.connect?.outcome ?? ""] ?? [];
 }
 
 function socketsServing({ address }: PathLook, sockets: readonly ListeningSocket[]): readonly ListeningSocket[] {
@@ -69,6 +79,15 @@ function isRulesReset(refusal: RefusalProof | null): boolean {
   );
   const isLastShort = last.refused === last.attempts && last.resetsSent !== null && last.resetsSent < last.attempts;
   return clean.length >= 2 && isLastShort && control.refused === control.attempts && (control.resetsSent ?? 0) >= 3;
+}
+
+/** The port and the control were refused by resets that were counted as they came in, and too few as they were sent. */
+function isAlike(refusal: RefusalProof | null): boolean {
+  const last = refusal?.bursts.at(-1);
+  const control = refusal?.control;
+  const isLess = (one: Burst) =>
+    one.refused === one.attempts && (one.attemptFails ?? 0) >= 3 && (one.resetsSent ?? 3) < 3;
+  return !!last && !!control && near(last, control, 5000) && isLess(last) && isLess(control);
 }
 
 /** Two bursts, the last among them, with an ICMP for each attempt and no failed one. */

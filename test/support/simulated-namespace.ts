@@ -13,10 +13,10 @@ export interface Span {
   readonly untilMs: number;
 }
 
-/** A rule of the namespace: what it does to connects to the server's port, or to all of loopback. */
+/** A rule of the namespace: what it does to connects to the server's port, to all of loopback, or to all other ports. */
 export interface SimulatedRule extends Span {
   readonly does: "reset" | "icmp" | "drop" | "redirect-dead" | "redirect-live" | "no-route" | "forbid";
-  readonly scope: "port" | "loopback";
+  readonly scope: "port" | "loopback" | "others";
 }
 
 /** What happens in a network namespace, and what its kernel shows of it. */
@@ -30,7 +30,10 @@ export interface SimulatedWorld {
   /** Times in which the gate has no file descriptor left. */
   readonly noDescriptors: readonly Span[];
   readonly hasTable: boolean;
-  /** Whether the counters move; `stuck`: they are shown and stay 0; `hidden`: they are not shown. */
+  /**
+   * Whether the counters move; `stuck`: those of TCP and ICMP are shown and stay 0, as in some sandboxes, and those of
+   * queues are not shown; `hidden`: none is shown.
+   */
   readonly counters: "move" | "stuck" | "hidden";
   /** What other connections add to the counters, a second. */
   readonly noise: { readonly resets: number; readonly icmp: number; readonly overflows: number };
@@ -83,7 +86,9 @@ export function simulateNamespace(world: SimulatedWorld, clock: SimulatedClock):
   const life = () => world.lives.find(({ bindMs, endMs }) => isIn({ fromMs: bindMs, untilMs: endMs ?? Infinity }));
   const ruleOf = (isPort: boolean) => {
     const { rule } = world;
-    return rule !== null && isIn(rule) && (isPort || rule.scope === "loopback") ? RULES[rule.does] : null;
+    return rule !== null && isIn(rule) && (rule.scope === "loopback" || isPort === (rule.scope === "port"))
+      ? RULES[rule.does]
+      : null;
   };
   const isServing = () => life() !== undefined && world.bind !== "v6only" && world.bind !== "10.42.0.7";
   const fromServer = () => {
@@ -129,7 +134,8 @@ export function simulateNamespace(world: SimulatedWorld, clock: SimulatedClock):
   };
   const queues = (): QueueCounters => {
     passNoise();
-    return { listenOverflows: shown(total.overflows), listenDrops: shown(total.overflows) };
+    const overflows = world.counters === "move" ? total.overflows : null;
+    return { listenOverflows: overflows, listenDrops: overflows };
   };
   const burstOf = (knock: () => Ending): MadeBurst => {
     const at = clock.now();
