@@ -273,6 +273,16 @@ describe("a second time-out in a row", () => {
     expect(done).not.toContain("burst ::1");
   });
 
+  it("has a witness also after a look that ended just before its deadline, as the SYN was sent again", async () => {
+    const { done, look } = surroundings();
+    await look(failed("unreachable", { ms: 1003 }));
+    await look(TIMEOUT);
+    expect(done).toContain("witness 127.0.0.1:9000");
+    await look(failed("unreachable", { ms: 3 }));
+    await look(TIMEOUT);
+    expect(done).not.toContain("witness 127.0.0.1:9000");
+  });
+
   it("has no witness when a look in between did not time out, or did not connect", async () => {
     const { look, done } = surroundings();
     for (const between of [refused(), answered("ready"), { ...TIMEOUT, skipped: "accept-queue" as const }]) {

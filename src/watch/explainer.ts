@@ -23,10 +23,13 @@ export interface Explainer {
 /** Gathers the proof for one outcome. */
 type Gather = (path: PathLook, window: TimeoutWindow | null) => Promise<Proof | null>;
 
+/** A SYN is sent again after a second (RFC 6298, section 2); clocks differ by a little. */
+const SYN_SENT_AGAIN_MS = 900;
+
 /** An explainer for the addresses of one port. */
 export function newExplainer(port: number, parts: ExplainerParts): Explainer {
   const records = new Map<string, RefusalRecord>();
-  /** Addresses of which the last look timed out. */
+  /** Addresses of which the last look timed out, or all but did. */
   const silent = new Set<string>();
 
   const recordOf = (address: string): RefusalRecord => {
@@ -61,7 +64,7 @@ export function newExplainer(port: number, parts: ExplainerParts): Explainer {
     },
   };
   const note = ({ address, isLocal, skipped, connect }: PathLook) => {
-    if (isLocal && skipped === null && connect?.outcome === "timeout") silent.add(address);
+    if (isLocal && skipped === null && isUnanswered(connect)) silent.add(address);
     else silent.delete(address);
     // What was gathered before the port opened says nothing of the next time that it refuses.
     if (connect?.outcome === "ok") records.delete(address);
@@ -78,6 +81,12 @@ export function newExplainer(port: number, parts: ExplainerParts): Explainer {
       };
     },
   };
+}
+
+/** Timed out; or failed only once its SYN had been sent again, which the next look's deadline may just cut off. */
+function isUnanswered(connect: ConnectResult | null): boolean {
+  if (connect === null || connect.outcome === "ok") return false;
+  return connect.outcome === "timeout" || connect.ms >= SYN_SENT_AGAIN_MS;
 }
 
 /** Where `lo` is down ::1 is gone as well, as with IPv6 off. */
