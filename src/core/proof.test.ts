@@ -135,6 +135,12 @@ describe("a connect that was refused or denied", () => {
     expect(told(denied)).toMatchObject({ outcome: "refused", errno: "EACCES", refusedBy: "firewall" });
   });
 
+  it("was refused by a rule, too, when its ICMP was waited for until it ended the attempts", () => {
+    const slow = { refused: 3, resetsSent: 0, attemptFails: 3, icmpUnreachable: 6 };
+    const proof = refusal([burst({ ...EARLIER, ...slow }), burst(slow)]);
+    expect(told(denied, proof)).toMatchObject({ outcome: "refused", refusedBy: "firewall" });
+  });
+
   it("was denied when EACCES goes with no ICMP, though no reset was sent either, or with EPERM", () => {
     const none = { ...STUCK, refused: 3 };
     expect(told(denied, refusal([burst({ ...EARLIER, ...none }), burst(none)]))).toEqual(denied);

@@ -87,7 +87,9 @@ export function whoRefused(proof: RefusalProof): RefusedBy {
  */
 export function withRefuser(connect: ConnectResult, proof: RefusalProof): ConnectResult {
   if (connect.outcome === "refused") return { ...connect, refusedBy: whoRefused(proof) };
-  const isRules = connect.errno === "EACCES" && isRefusedByIcmp(proof);
+  const latest = proof.bursts.at(-1);
+  const hasIcmp = latest !== undefined && (latest.icmpUnreachable ?? 0) >= latest.attempts;
+  const isRules = connect.errno === "EACCES" && hasIcmp && whoRefused(proof) === "firewall";
   return isRules ? { ...connect, outcome: "refused", refusedBy: "firewall" } : connect;
 }
 
