@@ -203,9 +203,9 @@ describe("models", () => {
     expect(answer.modelsPending).toEqual(["loading", "absent"]);
   });
 
-  it("are not asked for while the server is not ready", async () => {
+  it("are not asked for while the server is not ready, and none counts as ready", async () => {
     const { port, calls } = await startGrpcServer({ inference: { ServerReady: () => ({}), ModelReady: isReady } });
-    expect((await proberOf(port).ask(["iris"]).answered).modelsPending).toEqual([]);
+    expect((await proberOf(port).ask(["iris"]).answered).modelsPending).toEqual(["iris"]);
     expect(calls).toEqual(["ServerReady"]);
   });
 

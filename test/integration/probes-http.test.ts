@@ -189,11 +189,11 @@ describe("models", () => {
   });
 
   it.each([
-    ["the server is not ready", 503, "/v2/health/ready"],
-    ["the path is not of the protocol", 200, "/healthz"],
-  ])("are not asked for when %s", async (_why, status, path) => {
+    ["the server is not ready, and none counts as ready", 503, "/v2/health/ready", ["iris"]],
+    ["the path is not of the protocol", 200, "/healthz", []],
+  ])("are not asked for when %s", async (_why, status, path, pending) => {
     const server = await serveHttp((_request, response) => response.writeHead(status).end());
-    expect((await answerOf(server.port, { path }, ["iris"])).modelsPending).toEqual([]);
+    expect((await answerOf(server.port, { path }, ["iris"])).modelsPending).toEqual(pending);
     expect(server.accepted()).toBe(1);
   });
 

@@ -224,7 +224,7 @@ describe("the event stream", () => {
     const count = 200;
     for (let n = 1; n <= count; n += 1) {
       view.publish(large);
-      await vi.waitFor(() => expect(other.length()).toBeGreaterThan(n * 64 * 1_024), { interval: 2 });
+      await vi.waitFor(() => expect(other.length()).toBeGreaterThan(n * 64 * 1_024), { interval: 2, timeout: 10_000 });
     }
     stuck.response.resume();
     await stuck.ended;
