@@ -7,7 +7,8 @@ import { createEventStream, type EventStream } from "./event-stream.ts";
 import { isOwnHost } from "./host-check.ts";
 import { listenHttp, sendText } from "./http-app.ts";
 import type { ListenAt, Listening } from "./listening.ts";
-import { STATUS_PAGE_STYLE, statusPage } from "./status-page.ts";
+import { PAGE_SCRIPT, PAGE_STYLE } from "./page/page-assets.ts";
+import { statusPage } from "./status-page.ts";
 import type { GateView } from "./view.ts";
 
 /** What the admin listener answers from. */
@@ -30,14 +31,13 @@ const IDLE_TIMEOUT_MS = 60_000;
  */
 export async function listenAdmin(at: ListenAt, { view, onError }: AdminListenerDeps): Promise<Listening> {
   const route = (app: FastifyInstance): void => {
-    const headers = securityHeaders();
     const events = createEventStream(view);
     app.addHook("onRequest", async (request, reply) => {
-      reply.headers(headers);
+      reply.headers(SECURITY_HEADERS);
       if (isOwnHost(request.headers.host, ownNames(at, request))) return undefined;
       return sendText(reply, 421, "this listener answers to localhost and to its own address only\n");
     });
-    app.get("/", (_request, reply) => reply.type("text/html; charset=utf-8").send(statusPage(view.snapshot())));
+    app.get("/", (_request, reply) => reply.type("text/html; charset=utf-8").send(pageOf(view)));
     app.get("/status", (_request, reply) => reply.type("application/json").send(JSON.stringify(view.snapshot())));
     app.get("/journal", (_request, reply) =>
       reply.type("application/x-ndjson").send(Readable.from(journalLines(view.journal()))),
@@ -54,14 +54,37 @@ function ownNames({ host }: ListenAt, { socket }: FastifyRequest): readonly stri
   return [host, reached].filter((name) => name !== null && name !== undefined);
 }
 
-function securityHeaders(): Readonly<Record<string, string>> {
-  const hash = createHash("sha256").update(STATUS_PAGE_STYLE).digest("base64");
-  return {
-    "content-security-policy": `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    "referrer-policy": "no-referrer",
-    "cross-origin-resource-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-  };
+function pageOf(view: GateView): string {
+  return statusPage(view.snapshot(), view.journal().map(transitionJson));
+}
+
+/**
+ * What a browser is to let the page do: run its own style and script, which it knows by their hashes, show its own icon and
+ * ask this listener. No text may become markup, not even by a slip of the script's (https://www.w3.org/TR/trusted-types/).
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src '${hashOf(PAGE_STYLE)}'`,
+  `script-src '${hashOf(PAGE_SCRIPT)}'`,
+  "connect-src 'self'",
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": CONTENT_SECURITY_POLICY,
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+};
+
+/** A source of the policy: the base64 of a SHA-256 (https://www.w3.org/TR/CSP3/#grammardef-hash-source). */
+function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
 /** One at a time, so that a reader who stalls costs one line of memory. */

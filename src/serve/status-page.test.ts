@@ -1,27 +1,57 @@
 import { describe, expect, it } from "vitest";
-import { fakeView } from "../../test/support/fake-view.ts";
+import { hostile, MARKUP } from "../../test/page/scenes.ts";
+import { type FakeView, fakeView } from "../../test/support/fake-view.ts";
 import { answered, httpTarget, look } from "../../test/support/looks.ts";
+import { transitionJson } from "../core/transition-json.ts";
 import { statusPage } from "./status-page.ts";
 
-const HOSTILE = `"><script>alert('&')</script>`;
+function pageOf(view: FakeView): string {
+  return statusPage(view.snapshot(), view.journal().map(transitionJson));
+}
+
+/** The page without what is the same in each: its style and its script. */
+function ownPart(page: string): string {
+  return page.replace(/<style>.*?<\/style>/s, "").replace(/<script>.*?<\/script>/s, "");
+}
 
 describe("statusPage", () => {
-  it("says whether the gate is open, and each target's verdict", () => {
+  it("says without its script whether the gate is open, why, and each target's verdict", () => {
     const view = fakeView({ targets: [httpTarget()] });
-    expect(statusPage(view.snapshot())).toContain("<h1>The gate is closed</h1>");
+    expect(pageOf(view)).toMatch(/<h1 id="headline">.*?The gate is closed<\/h1>/);
     view.look("http", look(answered("ready")));
-    const page = statusPage(view.snapshot());
-    expect(page).toContain("<h1>The gate is open</h1>");
-    expect(page).toContain("<code>READY</code> 127.0.0.1:9000 answers and is ready");
-    for (const path of ["/status", "/events", "/journal"]) expect(page).toContain(`href="${path}"`);
+    const page = pageOf(view);
+    expect(page).toMatch(/<h1 id="headline">.*?The gate is open<\/h1>/);
+    expect(page).toContain("Every required target answers and is ready.");
+    expect(page).toContain("127.0.0.1:9000 answers and is ready");
+    expect(page).toContain("<title>Open · readiness-gate</title>");
+    for (const path of ["status", "journal"]) expect(page).toContain(`href="${path}"`);
   });
 
-  it("escapes every text, those of hostile servers included", () => {
-    const view = fakeView({ targets: [httpTarget({ name: HOSTILE, url: HOSTILE, host: HOSTILE })] });
-    view.look(HOSTILE, look(answered("error", { code: HOSTILE, message: HOSTILE, asked: HOSTILE })));
-    const page = statusPage(view.snapshot());
-    expect(page).toContain("&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;");
-    expect(page).not.toContain("<script");
-    expect(page).not.toContain("&lt;script&gt;alert('");
+  it("loads itself again where there is no script, and offers nothing that needs one", () => {
+    const page = ownPart(pageOf(fakeView()));
+    expect(page).toContain(`<noscript><meta http-equiv="refresh" content="5"></noscript>`);
+    expect(page).not.toContain("<button");
+  });
+
+  it("escapes whatever servers, findings and warnings say", () => {
+    const page = ownPart(pageOf(hostile()));
+    expect(page).not.toContain(MARKUP);
+    expect(page).not.toMatch(/<(?:script|img)/);
+    expect(page.match(/&lt;script&gt;/g)?.length).toBeGreaterThan(5);
+  });
+
+  it("shows no character that would hide or turn round what stands beside it", () => {
+    const page = ownPart(pageOf(hostile()));
+    for (const unseen of ["\u202e", "\u0007"]) expect(page).not.toContain(unseen);
+  });
+
+  it("closes every element that it opens", () => {
+    const open: string[] = [];
+    for (const [, slash, tag = "", end] of ownPart(pageOf(hostile())).matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/g)) {
+      if (["meta", "link"].includes(tag) || end === "/") continue;
+      if (slash === "") open.push(tag);
+      else expect(open.pop()).toBe(tag);
+    }
+    expect(open).toEqual([]);
   });
 });

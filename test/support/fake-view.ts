@@ -56,6 +56,7 @@ export interface FakeView extends GateView {
 export interface FakeViewOptions {
   readonly targets?: readonly Target[];
   readonly policy?: Partial<GatePolicy>;
+  readonly surroundings?: Partial<Surroundings>;
 }
 
 const SURROUNDINGS: Surroundings = {
@@ -68,7 +69,7 @@ const SURROUNDINGS: Surroundings = {
 };
 
 /** Makes a fake view of the targets of the preset `seldon`, at the gate's start. */
-export function fakeView({ targets, policy }: FakeViewOptions = {}): FakeView {
+export function fakeView({ targets, policy, surroundings }: FakeViewOptions = {}): FakeView {
   const clock = manualClock();
   const listeners = new Set<(transition: Transition) => void>();
   const journal: Transition[] = [];
@@ -84,7 +85,7 @@ export function fakeView({ targets, policy }: FakeViewOptions = {}): FakeView {
   return {
     clock,
     state: () => state,
-    snapshot: (): Snapshot => snapshotOf(state, SURROUNDINGS, clock.now()),
+    snapshot: (): Snapshot => snapshotOf(state, { ...SURROUNDINGS, ...surroundings }, clock.now()),
     journal: () => journal,
     subscribe: (listener) => {
       listeners.add(listener);
