@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/*.test.ts"],
+          retry,
           sequence: { groupOrder: 0 },
         },
       },

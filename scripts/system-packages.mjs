@@ -21,6 +21,8 @@ const needs = [
   { packages: ["iptables"], isThere: () => isOnPath("iptables") && isOnPath("ip6tables") },
   { packages: ["nftables"], isThere: () => isOnPath("nft") },
   { packages: ["prometheus"], isThere: () => isOnPath("prometheus") && isOnPath("promtool") },
+  // Inter is a font that the page prefers and Debian's Chromium does not bring; pictures of the page are made with it.
+  { packages: ["chromium", "fonts-inter"], isThere: () => isOnPath("chromium") },
   { packages: ["shellcheck"], isThere: () => isOnPath("shellcheck") },
   ...["buildah", "podman", "runc", "catatonit", "mmdebstrap"].map((name) => ({
     packages: [name],

@@ -78,8 +78,9 @@ function runAll(here) {
   step("build", ensureBuilt);
   check("biome", "ci", ".");
   check("tsc");
+  check("tsc", "-p", "src/serve/page/browser");
   check("knip");
-  runTests({ ...here, projects: ["unit", "integration", "e2e", "lab", "charts", "monitoring"] });
+  runTests({ ...here, projects: ["unit", "integration", "e2e", "page", "lab", "charts", "monitoring"] });
   runTests({ ...here, projects: ["image"] });
   runOnOtherNodes();
 }
