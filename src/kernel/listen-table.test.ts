@@ -146,6 +146,26 @@ describe("readings that cost much", () => {
     expect(readings).toBeGreaterThan(0);
     expect(readings).toBeLessThan(nowMs / 25);
   });
+
+  it("do not hide a bind for more than 60 ms, even if the process lost its core in the middle of one", () => {
+    const proc = newFakeProc();
+    let nowMs = 0;
+    let pausedMs = 0;
+    const table = openListenTable(proc.root, () => {
+      nowMs += pausedMs;
+      return nowMs;
+    });
+    onTestFinished(() => table.close());
+    proc.write("net/tcp", procTable(TCP_HEAD, []));
+    proc.write("net/sockstat", "TCP: inuse 1 orphan 0\n");
+    pausedMs = 15;
+    table.fresh();
+    pausedMs = 0;
+    proc.write("net/sockstat", "TCP: inuse 2 orphan 0\n");
+    expect(table.isOutdated()).toBe(false);
+    nowMs += 60;
+    expect(table.isOutdated()).toBe(true);
+  });
 });
 
 describe.skipIf(process.platform !== "linux")("the kernel's own table", () => {

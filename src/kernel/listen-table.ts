@@ -9,7 +9,7 @@ export interface ListenTable {
    * The sockets, of each family from the last reading when the kernel's count is the same as then and it is younger than
    * a second, else read anew; null where there is no table. A close and a bind between two readings leave the counts equal, which
    * is why a reading does not last. Where connections come and go all the time the counts move at every call: readings
-   * are then spaced so that they take at most a twenty-fifth of a core.
+   * are then spaced, by 25 times what one takes and by 60 ms at most.
    */
   current(): readonly ListeningSocket[] | null;
   /** The sockets, read anew: some milliseconds of CPU, since the kernel walks its whole hash table for each family. */
@@ -39,6 +39,11 @@ interface Reading {
 const READING_LASTS_MS = 1000;
 /** Time between readings, in multiples of what one takes. */
 const SPACING = 25;
+/**
+ * The most that they are spaced by: a reading in which the process lost its core seems to have taken tens of
+ * milliseconds, and a bind would go unseen for a second.
+ */
+const SPACED_AT_MOST_MS = 60;
 
 /** Opens the table under a `/proc` of the caller's choice; `nowMs` is a monotonic clock in milliseconds. */
 export function openListenTable(procRoot: string, nowMs: () => number): ListenTable {
@@ -91,7 +96,7 @@ function openFamily(tablePath: string, countPath: string, nowMs: () => number): 
 function isCurrent(reading: Reading, count: number | null, nowMs: number): boolean {
   const ageMs = nowMs - reading.atMs;
   const isSame = count !== null && count === reading.count;
-  return isSame ? ageMs < READING_LASTS_MS : ageMs < reading.tookMs * SPACING;
+  return ageMs < (isSame ? READING_LASTS_MS : Math.min(reading.tookMs * SPACING, SPACED_AT_MOST_MS));
 }
 
 function countOf(file: ProcFile): number | null {
