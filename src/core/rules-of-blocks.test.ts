@@ -103,6 +103,12 @@ describe("a rule that refuses", () => {
   });
 });
 
+it("takes a link-local address without a zone for no address that a rule or a route could block", () => {
+  const seen = failed("unreachable", { errno: "EINVAL" });
+  expect(classify(caseOf(look(at("fe80::1", seen)))).code).toBe("UNKNOWN");
+  expect(classify(caseOf(look(seen))).code).toBe("UNREACHABLE");
+});
+
 describe("a connect without an answer", () => {
   const read = (seen: PathLook, listen = listening()) => classify(caseOf(look(seen, { listen }))).code;
   const gathered = (timeout: Parameters<typeof vanished>[0], canary: "ok" | "failed" | "absent" | null = "ok") =>

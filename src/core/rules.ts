@@ -127,7 +127,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: "UNREACHABLE",
-    applies: (facts) => endedWith(facts, "unreachable"),
+    applies: (facts) => endedWith(facts, "unreachable") && !isWithoutZone(facts),
     summary: (facts) => `there is no way to ${place(facts)}: ${facts.path.connect?.errno}`,
   },
   {
@@ -196,6 +196,11 @@ function isFreelyUnbound(facts: Facts): boolean {
 /** No address of IPv6 to connect to or from: IPv6 is off. */
 function isAddressMissing({ path }: Facts): boolean {
   return path.connect?.errno === "EADDRNOTAVAIL" && path.address === "::1";
+}
+
+/** A link-local address says nothing without its zone: connect(2) takes it for no address at all (ipv6(7)). */
+function isWithoutZone({ path }: Facts): boolean {
+  return path.connect?.errno === "EINVAL" && path.address.startsWith("fe80:");
 }
 
 /** Out of file descriptors, memory, or ephemeral ports: then even 127.0.0.1 has no address to come from (connect(2)). */
