@@ -23,7 +23,7 @@ const POLL_MS = 50;
 /** A verdict that comes too late is still waited for, so that the failure says by how much. */
 const PATIENCE_MS = 8_000;
 /** Looks wait for time-outs of a second each. */
-const STEADY_WITHIN_MS = 10_000;
+const LOOKS_WITHIN_MS = 30_000;
 
 /** Plays the stages of a scenario and returns what was seen; throws what a test shows when a verdict was wrong. */
 export async function runScenario(scenario: Scenario, lab: Lab): Promise<readonly Sighting[]> {
@@ -102,15 +102,25 @@ function isLogged(lab: Lab, target: string, { stage, beganAtMs }: Playing): () =
   };
 }
 
-async function outlasts(lab: Lab, target: string, { verdict, steadyLooks = STEADY_LOOKS }: Stage): Promise<void> {
-  if (steadyLooks === 0) return;
+/** Waits for some looks that say the same, and then for some that may say anything. */
+async function outlasts(lab: Lab, target: string, stage: Stage): Promise<void> {
+  const { verdict, steadyLooks = STEADY_LOOKS, watchedLooks = 0 } = stage;
+  const { code } = await afterLooks(lab, target, steadyLooks);
+  if (steadyLooks > 0 && code !== verdict) {
+    throw new Error(`${target} did not stay ${verdict}: ${await story(lab, target)}`);
+  }
+  await afterLooks(lab, target, watchedLooks);
+}
+
+/** The verdict once a target has been looked at so many more times. */
+async function afterLooks(lab: Lab, target: string, looks: number): Promise<SnapshotTarget["verdict"]> {
   const { attempts } = await lab.gate().target(target);
-  const later = await until(STEADY_WITHIN_MS, async () => {
+  const later = await until(LOOKS_WITHIN_MS, async () => {
     const now = await lab.gate().target(target);
-    return now.attempts >= attempts + steadyLooks ? now : null;
+    return now.attempts >= attempts + looks ? now.verdict : null;
   });
-  if (later === null) throw new Error(`${target} was not looked at any more: ${await story(lab, target)}`);
-  if (later.verdict.code !== verdict) throw new Error(`${target} did not stay ${verdict}: ${await story(lab, target)}`);
+  if (later === null) throw new Error(`${target} was not looked at ${looks} times more: ${await story(lab, target)}`);
+  return later;
 }
 
 /** Asks until there is an answer other than null, or the time is up. */

@@ -6,7 +6,7 @@ import type { GateOptions } from "./lab-gate.ts";
 export type Act = (lab: Lab) => unknown;
 
 /** Why a scenario cannot be played here, or null. */
-export type Need = () => string | null;
+export type Need = () => string | null | Promise<string | null>;
 
 /** One situation, and the verdict that it must get. */
 export interface Stage {
@@ -17,6 +17,8 @@ export interface Stage {
   readonly withinMs?: number;
   /** Looks that the verdict must outlast; default {@link STEADY_LOOKS}, 0 where the situation itself flickers. */
   readonly steadyLooks?: number;
+  /** Looks that are waited for afterwards, whatever they say: what must never appear has time to. */
+  readonly watchedLooks?: number;
   /** Whether the figures differ from run to run: the matrix leaves them out. */
   readonly hasVaryingFigures?: boolean;
 }
@@ -40,6 +42,8 @@ export interface Scenario extends GateOptions, LabOptions {
 /** The scenarios of one file of tests. */
 export interface ScenarioGroup {
   readonly title: string;
+  /** What all its scenarios need. */
+  readonly needs?: readonly Need[];
   readonly scenarios: readonly Scenario[];
 }
 

@@ -96,18 +96,25 @@ export interface RawPlan {
 
 /** Starts a raw server, or a client of its kind, and waits until it says that it is under way. */
 export function raw(plan: RawPlan, name = "server"): Act {
-  return (lab) => startRaw(lab, lab.pod, { plan, name });
+  return program([process.execPath, RAW_SERVER, JSON.stringify(plan)], name);
 }
 
 /** The same on the other side of eth0. */
 export function rawAtPeer(plan: RawPlan, name = "remote"): Act {
-  return (lab) => startRaw(lab, lab.peer(), { plan, name });
+  return program([process.execPath, RAW_SERVER, JSON.stringify(plan)], name, (lab) => lab.peer());
 }
 
-async function startRaw(lab: Lab, pod: Pod, { plan, name }: { plan: RawPlan; name: string }): Promise<void> {
-  const process_ = pod.spawn(process.execPath, [RAW_SERVER, JSON.stringify(plan)]);
-  lab.keep(name, process_);
-  await isUnderWay(process_);
+/** Starts a program that prints `up` once it is under way, and waits for that. */
+export function program(
+  [command, ...args]: readonly [string, ...string[]],
+  name: string,
+  where: (lab: Lab) => Pod = ({ pod }) => pod,
+): Act {
+  return async (lab) => {
+    const process_ = where(lab).spawn(command, args);
+    lab.keep(name, process_);
+    await isUnderWay(process_);
+  };
 }
 
 /** Starts a shell loop in the pod. */

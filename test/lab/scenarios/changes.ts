@@ -1,4 +1,4 @@
-import { mlserver } from "../needs.ts";
+import { mlserver, packetFilters } from "../needs.ts";
 import { iptables, nft, nftGone } from "../rules.ts";
 import { afterTimeout, type ScenarioGroup, type Stage, soon, TWO_FAILURES } from "../scenario.ts";
 import { answers, noise, openFiles, pause, portIs, realServer, signal, standIn, tell } from "../servers.ts";
@@ -26,7 +26,13 @@ function slowStartIn(perSecond: number) {
 function ruleIn(perSecond: number) {
   const stages: readonly [Stage, ...Stage[]] = [
     { ...soon("NOT_LISTENING", noise(perSecond), standIn({ bindAfterMs: null })), hasVaryingFigures: true },
-    { ...soon("REJECTED", iptables(`-A ${REJECT_9000}`)), withinMs: 5_000, steadyLooks: 0, hasVaryingFigures: true },
+    {
+      ...soon("REJECTED", iptables(`-A ${REJECT_9000}`)),
+      withinMs: 5_000,
+      steadyLooks: 0,
+      watchedLooks: 40,
+      hasVaryingFigures: true,
+    },
   ];
   return { name: `REJECT tcp-reset beside ${perSecond} connections a second, half of them refused`, stages };
 }
@@ -34,6 +40,7 @@ function ruleIn(perSecond: number) {
 /** Rules, servers and noise that come and go while the gate runs. */
 export const CHANGES: ScenarioGroup = {
   title: "Changes while the gate runs",
+  needs: [packetFilters],
   scenarios: [
     {
       name: "REJECT comes during a slow start and goes, then the server binds",

@@ -1,6 +1,6 @@
 import { PEER_ADDRESS, POD_ADDRESS } from "../addresses.ts";
 import { cgroupDenies, cgroupFree, WITHOUT_CONNECT } from "../denials.ts";
-import { cgroupPrograms, python, root } from "../needs.ts";
+import { cgroupPrograms, packetFilters, python } from "../needs.ts";
 import { command, commandAtPeer, iptables, sysctl } from "../rules.ts";
 import { afterTimeout, type ScenarioGroup, soon } from "../scenario.ts";
 import { hostsFile, raw, rawAtPeer, signal, standIn, tell } from "../servers.ts";
@@ -18,6 +18,7 @@ const AT_PEER = [`http=http://${PEER_ADDRESS}:9000/v2/health/live`];
 /** What forbids a connect before a packet is sent, and what lies outside the pod. */
 export const DENIED: ScenarioGroup = {
   title: "Denials, routes and remote targets",
+  needs: [packetFilters],
   scenarios: [
     {
       name: "a cgroup program denies connect, the server listens; then it goes",
@@ -63,7 +64,6 @@ export const DENIED: ScenarioGroup = {
     },
     {
       name: "a target in another namespace that refuses; then its server starts",
-      needs: [root],
       hasPeer: true,
       targets: AT_PEER,
       stages: [
@@ -73,7 +73,6 @@ export const DENIED: ScenarioGroup = {
     },
     {
       name: "a target in another namespace behind DROP",
-      needs: [root],
       hasPeer: true,
       targets: AT_PEER,
       stages: [

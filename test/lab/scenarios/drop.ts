@@ -1,3 +1,4 @@
+import { packetFilters } from "../needs.ts";
 import { command, ip6tables, iptables, nft, nftGone } from "../rules.ts";
 import { afterTimeout, type ScenarioGroup, soon, TWO_FAILURES } from "../scenario.ts";
 import { raw, signal, standIn, tell } from "../servers.ts";
@@ -5,6 +6,7 @@ import { raw, signal, standIn, tell } from "../servers.ts";
 /** Rules that let packets vanish, and a full queue, which looks the same to a client. */
 export const DROP: ScenarioGroup = {
   title: "DROP",
+  needs: [packetFilters],
   scenarios: [
     {
       name: "iptables INPUT DROP, the server listens",

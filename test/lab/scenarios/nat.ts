@@ -1,3 +1,4 @@
+import { packetFilters } from "../needs.ts";
 import { iptables, nft, nftGone } from "../rules.ts";
 import { afterTimeout, type ScenarioGroup, soon } from "../scenario.ts";
 import { raw, standIn, tell } from "../servers.ts";
@@ -7,6 +8,7 @@ const ELSEWHERE = { does: "answer", host: "127.0.0.1", port: 9100 } as const;
 /** Rules that send connections elsewhere. */
 export const NAT: ScenarioGroup = {
   title: "Redirects",
+  needs: [packetFilters],
   scenarios: [
     {
       name: "REDIRECT to a living port, nothing listens on the target's own",

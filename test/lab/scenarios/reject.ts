@@ -1,4 +1,4 @@
-import { root } from "../needs.ts";
+import { packetFilters, root } from "../needs.ts";
 import { ip6tables, iptables, nft, nftGone } from "../rules.ts";
 import { afterTimeout, type ScenarioGroup, soon } from "../scenario.ts";
 import { standIn, tell } from "../servers.ts";
@@ -8,6 +8,7 @@ const HTTP_6 = ["http=http://[::1]:9000/v2/health/live"];
 /** Rules that refuse. */
 export const REJECT: ScenarioGroup = {
   title: "REJECT",
+  needs: [packetFilters],
   scenarios: [
     {
       name: "iptables INPUT REJECT tcp-reset, the server listens",

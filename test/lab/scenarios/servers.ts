@@ -1,7 +1,42 @@
-import { afterTimeout, type ScenarioGroup, soon, TWO_FAILURES } from "../scenario.ts";
-import { certificate, portIs, raw, shell, signal, standIn, tell } from "../servers.ts";
+import { python } from "../needs.ts";
+import { afterTimeout, type Scenario, type ScenarioGroup, type Stage, soon, TWO_FAILURES } from "../scenario.ts";
+import { certificate, portIs, program, raw, shell, signal, standIn, tell } from "../servers.ts";
 
 const GRPC = ["grpc=grpc://127.0.0.1:9500"];
+
+/** A server that closes and binds its port all the time fools single looks in every way. */
+function rebinding([openMs, closedMs]: readonly number[]): Scenario {
+  const stage: Stage = {
+    ...afterTimeout("RESTARTING", raw({ does: "rebind", host: "127.0.0.1", port: 9000, openMs, closedMs })),
+    steadyLooks: 0,
+    watchedLooks: 80,
+    hasVaryingFigures: true,
+  };
+  return {
+    name: `the server rebinds all the time: ${openMs} ms bound, ${closedMs} ms not`,
+    mayPass: ["server-fault"],
+    stages: [stage],
+  };
+}
+
+/** A server of Python, since Node.js 20 has no SO_REUSEPORT. */
+function sharesPort(name: string) {
+  const script = `
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Ready(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+class Shared(HTTPServer):
+    def server_bind(self):
+        self.socket.setsockopt(__import__("socket").SOL_SOCKET, __import__("socket").SO_REUSEPORT, 1)
+        super().server_bind()
+server = Shared(("127.0.0.1", 9000), Ready)
+print("up", flush=True)
+server.serve_forever()`;
+  return program(["python3", "-c", script], name);
+}
 
 /** Servers that start slowly, end, hang, or answer wrongly. */
 export const SERVERS: ScenarioGroup = {
@@ -85,15 +120,18 @@ export const SERVERS: ScenarioGroup = {
         soon("READY", signal("server", "SIGKILL"), portIs("free", 9000), standIn({}, "good server")),
       ],
     },
+    ...[
+      [1, 3],
+      [5, 5],
+      [20, 20],
+      [60, 5],
+    ].map(rebinding),
     {
-      name: "the server rebinds its port every 10 ms",
-      mayPass: ["server-fault"],
+      name: "two servers share the port (SO_REUSEPORT), and one of them ends",
+      needs: [python],
       stages: [
-        {
-          ...soon("RESTARTING", raw({ does: "rebind", host: "127.0.0.1", port: 9000, openMs: 5, closedMs: 5 })),
-          steadyLooks: 0,
-          hasVaryingFigures: true,
-        },
+        soon("READY", sharesPort("server"), sharesPort("other server")),
+        soon("READY", signal("other server", "SIGKILL")),
       ],
     },
     {
