@@ -121,7 +121,9 @@ describe("bursts on the kernel of this machine", { timeout: 60_000 }, () => {
     if (!support.ok) skip(support.reason);
     if (!hasRules) skip("iptables is not installed");
   });
-  afterAll(() => pod?.destroy());
+  afterAll(async () => {
+    if (support.ok && hasRules) await pod.destroy();
+  });
 
   const setUp = async (command: string) => {
     const { code, stderr } = await pod.run("sh", ["-c", command]);
