@@ -19,7 +19,7 @@ export function headline({ snapshot, now }: PageState): ElementPiece {
         h("h1", { id: "headline" }, gateSign(snapshot.ready), `The gate is ${state}`),
         h("p", { class: "why" }, classChip(verdict.class), " ", reason(snapshot)),
       ),
-      h("p", { class: "meaning" }, `${story} ${CLASS_MEANINGS[verdict.class]}`),
+      h("p", { class: "meaning" }, isAllWell(snapshot) ? story : `${story} ${CLASS_MEANINGS[verdict.class]}`),
       h(
         "p",
         { class: "age" },
@@ -43,8 +43,13 @@ export function headline({ snapshot, now }: PageState): ElementPiece {
   );
 }
 
-function reason({ ready, verdict }: PageState["snapshot"]): Content {
-  if (ready && verdict.class === "ready") return "Every required target answers and is ready.";
+function isAllWell({ ready, verdict }: PageState["snapshot"]): boolean {
+  return ready && verdict.class === "ready";
+}
+
+function reason(snapshot: PageState["snapshot"]): Content {
+  const { verdict } = snapshot;
+  if (isAllWell(snapshot)) return "Every required target answers and is ready.";
   return [h("b", {}, verdict.target), ` ${verdict.summary}`];
 }
 

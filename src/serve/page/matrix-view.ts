@@ -45,11 +45,13 @@ function layer(health: Health, words: Content): ElementPiece {
   );
 }
 
-function listenCell({ address, connect }: Path, target: SnapshotTarget, sources: Snapshot["evidenceSources"]) {
+function listenCell({ address, role, connect }: Path, target: SnapshotTarget, sources: Snapshot["evidenceSources"]) {
   if (target.bind.some((socket) => isServedBy(address, socket.address))) return layer("good", "socket listens");
   if (target.verdict.code === "REMOTE_UNREACHABLE") return layer("unknown", "elsewhere");
   if (sources.listenTable === "absent" || connect?.outcome === "ok") return layer("unknown", "not known");
-  return target.bind.length > 0 ? layer("bad", "other addresses only") : layer("not-yet", "no socket");
+  if (target.bind.length === 0) return layer("not-yet", "no socket");
+  // A server may well listen on loopback alone: that is a fault only of an address that it is asked at.
+  return layer(role === "target" ? "bad" : "not-yet", "other addresses only");
 }
 
 /** Why a path was not tried, where nothing is known of it from before. */
