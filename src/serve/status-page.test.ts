@@ -3,7 +3,7 @@ import { hostile, MARKUP } from "../../test/page/scenes.ts";
 import { type FakeView, fakeView } from "../../test/support/fake-view.ts";
 import { answered, httpTarget, look } from "../../test/support/looks.ts";
 import { transitionJson } from "../core/transition-json.ts";
-import { statusPage } from "./status-page.ts";
+import { PAGE_BYTES, statusPage } from "./status-page.ts";
 
 function pageOf(view: FakeView): string {
   return statusPage(view.snapshot(), view.journal().map(transitionJson));
@@ -43,6 +43,25 @@ describe("statusPage", () => {
   it("shows no character that would hide or turn round what stands beside it", () => {
     const page = ownPart(pageOf(hostile()));
     for (const unseen of ["\u202e", "\u0007"]) expect(page).not.toContain(unseen);
+  });
+
+  it("stays below its size with many targets, long evidence and much else, and names who speaks for the gate", () => {
+    const names = Array.from({ length: 30 }, (_, index) => `target-${index}`);
+    const view = fakeView({ targets: names.map((name) => httpTarget({ name, url: `http://127.0.0.1:9000/${name}` })) });
+    for (const name of names.slice(0, -1)) view.look(name, look(answered("ready")));
+    const snapshot = view.snapshot();
+    const evidence = Array.from({ length: 40 }, () => "e<".repeat(200));
+    const long: typeof snapshot = {
+      ...snapshot,
+      verdict: { ...snapshot.verdict, evidence },
+      targets: snapshot.targets.map((target) => ({ ...target, verdict: { ...target.verdict, evidence } })),
+      warnings: evidence,
+      listeners: Array.from({ length: 500 }, (_, port) => ({ address: "0.0.0.0", port, uid: 1000, own: false })),
+    };
+    const page = statusPage(long, view.journal().map(transitionJson));
+    expect(Buffer.byteLength(page)).toBeLessThan(PAGE_BYTES);
+    expect(snapshot.verdict.target).toBe("target-29");
+    expect(ownPart(page)).toContain("target-29");
   });
 
   it("closes every element that it opens", () => {

@@ -6,16 +6,30 @@ import { withLooks } from "./page/latency.ts";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page/page-assets.ts";
 import { asOfPieces, barPieces, mainPieces } from "./page/page-view.ts";
 import { h } from "./page/piece.ts";
+import { shortened } from "./page/shortened.ts";
 import type { PageState } from "./page/state.ts";
 import { titleOf } from "./page/words.ts";
 
+/** The page is one answer, below this many bytes. */
+export const PAGE_BYTES = 60 * 1024;
+
+/** Transitions of a first answer that has to be short. */
+const FEW_TRANSITIONS = 4;
+
 /**
  * Makes the status page, complete without its script: the script only keeps up to date what the server has written, from
- * the same views. Nothing comes from elsewhere, and every text of the gate and its targets is escaped.
+ * the same views. Nothing comes from elsewhere, and every text of the gate and its targets is escaped. Where all of it
+ * would be too large, the first answer is shortened.
  *
  * @param transitions the recorded ones, oldest first
  */
 export function statusPage(snapshot: Snapshot, transitions: readonly TransitionJson[]): string {
+  const whole = pageOf(snapshot, transitions);
+  if (Buffer.byteLength(whole) < PAGE_BYTES) return whole;
+  return pageOf(shortened(snapshot), transitions.slice(-FEW_TRANSITIONS));
+}
+
+function pageOf(snapshot: Snapshot, transitions: readonly TransitionJson[]): string {
   const { now } = snapshot;
   const latencies = withLooks({}, snapshot, transitions);
   const state: PageState = { snapshot, transitions, latencies, now, window: null, isScripted: false };
