@@ -296,16 +296,13 @@ describe("a listener that comes and goes all the time", () => {
       probeTimeout: "100ms",
       targets: [httpAt(port), `tcp=tcp://127.0.0.1:${port}`],
     });
-    const untilMs = performance.now() + 4000;
     let binds = 0;
-    while (performance.now() < untilMs) {
+    while (binds <= 200 || gate.looks.length <= 100) {
       const server = await bound(port);
       binds += 1;
       await new Promise((resolve) => setTimeout(resolve, binds % 7));
       await new Promise((resolve) => server.close(resolve));
     }
-    expect(binds).toBeGreaterThan(50);
-    expect(gate.looks.length).toBeGreaterThan(50);
     const classes = new Set(gate.transitions.map(({ verdict }) => verdict.class));
     expect(classes).not.toContain("network-block");
     expect(classes).not.toContain("misconfiguration");
