@@ -1,9 +1,10 @@
 import { coveringSockets } from "../core/coverage.ts";
 import type { ListeningSocket } from "../core/observation.ts";
+import { byPort } from "../core/socket-order.ts";
 import { parseListeningSockets } from "../kernel/socket-table.ts";
 import { childrenOf, type Entry } from "./outline.ts";
 
-/** One reading of the LISTEN rows. */
+/** One reading of the LISTEN rows, in the order of their ports. */
 export interface SocketReading {
   readonly sockets: readonly ListeningSocket[];
   /** Whether these are all: no row was left out, and the table of IPv4 could be read. */
@@ -14,12 +15,9 @@ export interface SocketReading {
 export function readSockets(entry: Entry): SocketReading {
   const table = childrenOf(entry, "table")[0]?.fields;
   const unread = table?.get("unread")?.split(",") ?? ["tcp"];
+  const rows = childrenOf(entry, "row").map(({ rest }) => `${rest} \n`);
   return {
-    sockets: parseListeningSockets(
-      childrenOf(entry, "row")
-        .map(({ rest }) => `${rest} \n`)
-        .join(""),
-    ),
+    sockets: [...parseListeningSockets(rows.join(""))].sort(byPort),
     // A kernel without IPv6 has no tcp6.
     isComplete: table?.get("cut") === "0" && !unread.includes("tcp"),
   };

@@ -48,6 +48,17 @@ describe("the table over files of a test", () => {
     expect(inodesOf(table.current())).toEqual([1, 2, 3]);
   });
 
+  it("shows them in the order of their ports, whatever the kernel's", () => {
+    const { proc, table } = newStage();
+    const row = (port: number, bytes: readonly number[]) =>
+      procRow(0, { port, inode: port, uid: 0, acceptQueue: 0 }, bytes);
+    const [ipv4, ipv6] = [Array(4).fill(0), Array(16).fill(0)];
+    proc.write("net/tcp", procTable(TCP_HEAD, [row(9500, ipv4), row(8080, ipv4)]));
+    proc.write("net/tcp6", procTable(TCP6_HEAD, [row(9000, ipv6)]));
+    expect(inodesOf(table.current())).toEqual([8080, 9000, 9500]);
+    expect(inodesOf(table.fresh())).toEqual([8080, 9000, 9500]);
+  });
+
   it("does not read again while the counts are the same", () => {
     const { table, show } = newStage();
     show({ inodes: [1], count: 1, inodes6: [], count6: 0 });

@@ -1,9 +1,10 @@
 import type { ListeningSocket } from "../core/observation.ts";
+import { byPort } from "../core/socket-order.ts";
 import { openProcFile, type ProcFile } from "./proc-file.ts";
 import { parseInUse } from "./socket-counts.ts";
 import { hasAllListeningSockets, parseListeningSockets } from "./socket-table.ts";
 
-/** The listening sockets of this network namespace. */
+/** The listening sockets of this network namespace, in the order of their ports. */
 export interface ListenTable {
   /**
    * The sockets, of each family from the last reading when the kernel's count is the same as then and it is younger than
@@ -49,6 +50,7 @@ const SPACED_AT_MOST_MS = 60;
 export function openListenTable(procRoot: string, nowMs: () => number): ListenTable {
   const ipv4 = openFamily(`${procRoot}/net/tcp`, `${procRoot}/net/sockstat`, nowMs);
   const ipv6 = openFamily(`${procRoot}/net/tcp6`, `${procRoot}/net/sockstat6`, nowMs);
+  const both = newMerge();
   return {
     current: () => both(ipv4.current(), ipv6.current()),
     fresh: () => both(ipv4.fresh(), ipv6.fresh()),
@@ -60,12 +62,20 @@ export function openListenTable(procRoot: string, nowMs: () => number): ListenTa
   };
 }
 
-/** A kernel without IPv6 has no tcp6; without tcp there is no table at all. */
-function both(
-  ipv4: readonly ListeningSocket[] | null,
-  ipv6: readonly ListeningSocket[] | null,
-): readonly ListeningSocket[] | null {
-  return ipv4 === null ? null : [...ipv4, ...(ipv6 ?? [])];
+type Sockets = readonly ListeningSocket[] | null;
+
+/**
+ * Puts the families together, anew only when one of them was read anew. A kernel without IPv6 has no tcp6; without tcp
+ * there is no table at all.
+ */
+function newMerge(): (ipv4: Sockets, ipv6: Sockets) => Sockets {
+  let last: { readonly ipv4: Sockets; readonly ipv6: Sockets; readonly merged: Sockets } | null = null;
+  return (ipv4, ipv6) => {
+    if (last?.ipv4 !== ipv4 || last.ipv6 !== ipv6) {
+      last = { ipv4, ipv6, merged: ipv4 === null ? null : [...ipv4, ...(ipv6 ?? [])].sort(byPort) };
+    }
+    return last.merged;
+  };
 }
 
 function openFamily(tablePath: string, countPath: string, nowMs: () => number): Family {

@@ -170,7 +170,7 @@ describe("a diagnosis beside a running gate", () => {
     const snapshot = await snapshotIn(pod);
     expect(snapshot.startedAt).toBe(startedAt);
     expect(snapshot.targets[0]?.timeline).toEqual(targets[0]?.timeline);
-    expect(snapshot.listeners.filter(({ own }) => own).map(({ port }) => port)).toEqual([9022, 9020]);
+    expect(snapshot.listeners.filter(({ own }) => own).map(({ port }) => port)).toEqual([9020, 9022]);
   });
 
   test("ends as the gate is", async () => {
