@@ -10,7 +10,7 @@ import { ensureBuilt, ensureDependencies, root } from "./setup.mjs";
 import { ensureSystemPackages } from "./system-packages.mjs";
 
 const modules = join(root, "node_modules");
-const total = { passed: 0, failures: [], skips: [] };
+const total = { passed: 0, failures: [], retried: [], skips: [] };
 
 /** Runs a command with this terminal and returns its exit code; a signal to it (Ctrl-C) ends this script too. */
 function run(command, args, env = {}) {
@@ -43,7 +43,9 @@ function check(tool, ...args) {
 }
 
 function readSummary(file) {
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { passed: 0, failures: [], skips: [] };
+  return existsSync(file)
+    ? JSON.parse(readFileSync(file, "utf8"))
+    : { passed: 0, failures: [], retried: [], skips: [] };
 }
 
 /** Runs vitest's projects under a Node.js and adds up what they came to. */
@@ -57,8 +59,10 @@ function runTests({ node, version, projects }) {
   const summary = readSummary(file);
   if (code !== 0 && summary.failures.length === 0) summary.failures.push(`vitest ended with ${code}`);
   total.passed += summary.passed;
-  total.failures.push(...summary.failures.map((name) => `Node.js ${version}: ${name}`));
-  total.skips.push(...summary.skips.map(({ name, reason }) => ({ name: `Node.js ${version}: ${name}`, reason })));
+  const named = (name) => `Node.js ${version}: ${name}`;
+  total.failures.push(...summary.failures.map(named));
+  total.retried.push(...summary.retried.map(named));
+  total.skips.push(...summary.skips.map(({ name, reason }) => ({ name: named(name), reason })));
 }
 
 function runOnOtherNodes() {
@@ -85,13 +89,19 @@ function runAll(here) {
   runOnOtherNodes();
 }
 
-/** Prints what was skipped and what failed; the last line stands alone for CI to read. */
+function list(title, lines) {
+  if (lines.length > 0) console.log([`\n${title}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
+}
+
+/** Prints what did not simply pass; the last line stands alone for CI to read. */
 function report() {
-  const { passed, failures, skips } = total;
-  if (skips.length > 0) console.log("\nSkipped:");
-  for (const { name, reason } of skips) console.log(`  ${name}: ${reason}`);
-  if (failures.length > 0) console.log("\nFailed:");
-  for (const name of failures) console.log(`  ${name}`);
+  const { passed, failures, retried, skips } = total;
+  list(
+    "Skipped",
+    skips.map(({ name, reason }) => `${name}: ${reason}`),
+  );
+  list("Passed at a further try", retried);
+  list("Failed", failures);
   const isStrict = process.env["CI"] === "true";
   if (isStrict && skips.length > 0) console.log("\nUnder CI=true a skip is a failure.");
   console.log(`\n${passed} passed, ${failures.length} failed, ${skips.length} skipped`);

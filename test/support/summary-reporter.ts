@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 import type { SerializedError } from "vitest";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
@@ -11,12 +12,27 @@ export interface Skip {
 /** What one run of vitest came to. Errors outside of tests count as failures. */
 export interface Summary {
   readonly passed: number;
+  /** Names, each with what went wrong. */
   readonly failures: readonly string[];
+  /** Names of tests that passed, though not at the first try. */
+  readonly retried: readonly string[];
   readonly skips: readonly Skip[];
 }
 
+/** Characters of one error that a summary keeps. */
+const CAUSE_LIMIT = 2000;
+
 function nameOf(test: TestCase): string {
   return `${test.project.name}: ${test.fullName}`;
+}
+
+/** The end of what CI prints may be all that is kept of it: a failure says there what went wrong, and where. */
+function failureOf(test: TestCase): string {
+  const causes = (test.result().errors ?? []).map(({ message, diff, stacks }) => {
+    const place = stacks?.[0] === undefined ? "" : `\n(${stacks[0].file}:${stacks[0].line})`;
+    return stripVTControlCharacters(`${message}\n${diff ?? ""}`.slice(0, CAUSE_LIMIT) + place);
+  });
+  return [nameOf(test), ...new Set(causes)].join("\n").replaceAll(/\n+/g, "\n    ");
 }
 
 function skipOf(test: TestCase): Skip {
@@ -38,10 +54,13 @@ function summarize(modules: readonly TestModule[], unhandled: readonly Serialize
   return {
     passed: inState("passed").length,
     failures: [
-      ...inState("failed", "pending").map(nameOf),
+      ...inState("failed", "pending").map(failureOf),
       ...modules.flatMap(errorsAround),
       ...unhandled.map((error) => `outside of any test: ${error.message}`),
     ],
+    retried: inState("passed")
+      .filter((test) => test.diagnostic()?.flaky)
+      .map(nameOf),
     skips: inState("skipped").map(skipOf),
   };
 }
