@@ -1,7 +1,6 @@
-import { request } from "node:http";
 import type { VerdictClass } from "../core/verdict-table.ts";
-import { SERVER_NAME } from "../serve/http-app.ts";
 import type { ListenAddress } from "../settings/settings.ts";
+import { askGate } from "./ask-gate.ts";
 
 /** What a running gate said of itself. */
 export interface GateAnswer {
@@ -26,37 +25,9 @@ const CLASS_BY_STATUS: Readonly<Record<number, VerdictClass>> = {
 };
 
 /** Asks the gate that serves on this machine; null when none answers there whole within `withinMs` milliseconds. */
-export function askRunningGate({ host, port }: ListenAddress, withinMs = ASK_MS): Promise<GateAnswer | null> {
-  return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(Math.ceil(withinMs));
-    const options = { host: reachable(host), port, path: "/readyz?code=class", agent: false, signal };
-    const asked = request(options, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        text += chunk;
-        if (text.length > BODY_LIMIT) response.destroy();
-      });
-      response.on("error", () => resolve(null));
-      response.on("close", () => resolve(answerOf(response.headers["server"], response.statusCode, text)));
-    });
-    asked.on("error", () => resolve(null));
-    asked.end();
-  });
-}
-
-/** A wildcard is reached over loopback. */
-function reachable(host: string | null): string {
-  return host === null || host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-}
-
-function answerOf(
-  server: string | readonly string[] | undefined,
-  status: number | undefined,
-  body: string,
-): GateAnswer | null {
-  const verdictClass = CLASS_BY_STATUS[status ?? 0];
-  const isGate = server === SERVER_NAME;
-  if (!isGate || verdictClass === undefined) return null;
-  return { isReady: status === 200, class: verdictClass, text: body.trim() };
+export async function askRunningGate(at: ListenAddress, withinMs = ASK_MS): Promise<GateAnswer | null> {
+  const reply = await askGate(at, { path: "/readyz?code=class", withinMs, limit: BODY_LIMIT });
+  const verdictClass = CLASS_BY_STATUS[reply?.status ?? 0];
+  if (reply === null || verdictClass === undefined) return null;
+  return { isReady: reply.status === 200, class: verdictClass, text: reply.text.trim() };
 }
