@@ -4,10 +4,10 @@ import { addSettingFlags, settingsOf } from "./setting-flags.ts";
 
 const MORE = `
 To be run before the server exists, as an init container of its pod. It binds the targets' ports on the addresses that
-the server will use (MLServer: gRPC on all addresses of both families, HTTP on those of IPv4), connects to each over
-every path with a random text, and lets the ports go so that the server can bind them at once. Where a connection
-fails, it finds out why. It takes some milliseconds when all is well, and a few seconds at most. Targets outside this
-network namespace are not tried.
+the server will use (MLServer: gRPC on all addresses of both families, HTTP on those of IPv4 unless a target names one
+of IPv6), connects to each over every path with a random text, and lets the ports go so that the server can bind them at
+once. Where a connection fails, it finds out why. It takes some milliseconds when all is well, and a few seconds at
+most. Targets outside this network namespace are not tried.
 
 It ends with 0 when every path to the required targets' own addresses is open, with 11 when one is blocked, with 12
 when a port is already bound, and with 14 when it cannot tell. Blocked paths to the pod's other addresses are shown and

@@ -1,3 +1,4 @@
+import { isServedBy } from "../core/coverage.ts";
 import type { Target } from "../core/target.ts";
 
 /** A port as the server will bind it, and the addresses over which it is to be tried. */
@@ -24,7 +25,8 @@ const OTHERS_LIMIT = 8;
  * Plans the ports of targets, each once, in the targets' order.
  *
  * MLServer, also under Seldon, has one host for all its ports, `0.0.0.0` by default. Its gRPC library makes a socket for
- * both families of that, its HTTP library one for IPv4 alone. Of other servers nothing is known: they get both.
+ * both families of that, its HTTP library one for IPv4 alone. A target at an address of IPv6 says that its server
+ * listens there all the same, and that path is to be tried. Of other servers nothing is known: they get both.
  */
 export function planPorts(
   local: readonly LocalTarget[],
@@ -34,8 +36,11 @@ export function planPorts(
   const ports = [...new Set(local.map(({ target }) => target.port))];
   return ports.map((port) => {
     const onPort = local.filter(({ target }) => target.port === port);
-    const own = [...new Set(onPort.flatMap(({ addresses }) => addresses))];
-    const isIpv4Alone = isMlserver && onPort.every(({ target }) => !target.scheme.startsWith("grpc"));
+    const own = [...new Set(onPort.flatMap(({ addresses }) => existing(addresses, podAddresses)))];
+    const isIpv4Alone =
+      isMlserver &&
+      onPort.every(({ target }) => !target.scheme.startsWith("grpc")) &&
+      own.every((address) => isServedBy(address, "0.0.0.0"));
     return {
       port,
       bindTo: isIpv4Alone ? "0.0.0.0" : "::",
@@ -44,4 +49,10 @@ export function planPorts(
       others: podAddresses.filter((address) => !own.includes(address)).slice(0, OTHERS_LIMIT),
     };
   });
+}
+
+/** `localhost` stands for `::1` even where IPv6 is off: nobody is reached over that, and the other one is the path. */
+function existing(addresses: readonly string[], podAddresses: readonly string[]): readonly string[] {
+  const found = addresses.filter((address) => address !== "::1" || podAddresses.includes(address));
+  return found.length > 0 ? found : addresses;
 }

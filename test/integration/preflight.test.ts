@@ -158,6 +158,20 @@ describe("preflight in a pod with a rule in the way", () => {
     expect(row(stdout, "a")).toMatchObject({ "::1": "REJECTED", "127.0.0.1": "open" });
   });
 
+  test.each([
+    ["HTTP at the pod's own address", "http://[fd00::7]:9000/", "fd00::7"],
+    ["TCP on loopback", "tcp://[::1]:9000", "::1"],
+    ["HTTPS on loopback", "https://[::1]:9000/", "::1"],
+    ["the wildcard, which stands for loopback", "tcp://[::]:9000", "::1"],
+  ])("over IPv6 where MLServer would listen on IPv4 alone: %s", async (_what, url, address) => {
+    await rule("ip address add fd00::7/64 dev eth0 nodad");
+    await rule(`ip6tables -A OUTPUT -p tcp -d ${address} --dport 9000 -j DROP`);
+    const { code, stdout } = await preflight("--target", `a=${url}`);
+    expect(code).toBe(11);
+    expect(row(stdout, "a")).toMatchObject({ "bound on": "::", [address]: "DROPPED", "127.0.0.1": "open" });
+    expect(stdout).not.toContain(OPEN);
+  });
+
   test("on another address of the pod alone, it is shown and does not count", async () => {
     await rule(`iptables -A INPUT -p tcp -d ${OWN} --dport 9000 -j REJECT`);
     const { code, stdout } = await preflight();
