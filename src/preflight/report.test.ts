@@ -30,8 +30,18 @@ const taken = port({
 const classFor = (...ports: readonly PortReport[]) => outcomeOf({ ports, skipped: [] }).class;
 
 describe("the outcome", () => {
-  it("is ready when all is open, or not served", () => {
-    expect(classFor(port(), port({ paths: [path(null), path(null, { state: "not served" })] }))).toBe("ready");
+  const unserved = path(null, { address: "::1", state: "not served" });
+
+  it("is ready when all is open, or is another address that is not served", () => {
+    expect(classFor(port(), port({ paths: [path(null), { ...unserved, role: "other" }] }))).toBe("ready");
+  });
+
+  it("is doubt, in words too, when a target's own address was not tried", () => {
+    expect(outcomeOf({ ports: [port(), port({ paths: [path(null), unserved] })], skipped: [] })).toEqual({
+      class: "unknown",
+      summary: "the path to [::1]:9000 (http) was not tried: the port could be bound for IPv4 alone",
+    });
+    expect(classFor(port(), port({ isRequired: false, paths: [unserved] }))).toBe("ready");
   });
 
   it("is the worst of what was found: a block, a port that is taken, one that cannot be bound, doubt", () => {

@@ -1,3 +1,4 @@
+import { hostPort } from "../core/evidence.ts";
 import type { ListeningSocket } from "../core/observation.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { compareCodes, type VerdictClass } from "../core/verdict-table.ts";
@@ -10,7 +11,7 @@ export interface PathReport {
   readonly address: string;
   /** `own`: the targets' hosts stand for it; `other`: another address of the pod. */
   readonly role: "own" | "other";
-  /** `not served`: the server will not listen there, as it binds IPv4 alone. */
+  /** `not served`: not tried, as the port is bound for IPv4 alone. */
   readonly state: "open" | "not served" | "blocked" | "unknown";
   /** Why it is not open; null where it is, or is not served. */
   readonly verdict: PathVerdict | null;
@@ -65,9 +66,19 @@ export function outcomeOf(report: PreflightReport): Outcome {
   if (unbound !== undefined) return { class: "unknown", summary: `port ${unbound.port} could not be bound` };
   const unclear = worstOf(own.filter(({ state }) => state === "unknown"));
   if (unclear !== null) return { class: "unknown", summary: `unclear: ${unclear.code}: ${unclear.summary}` };
+  const untried = required.map(untriedSummary).find((summary) => summary !== null);
+  if (untried !== undefined) return { class: "unknown", summary: untried };
   if (required.length === 0) return { class: "unknown", summary: "no required target is in this network namespace" };
   const others = required.flatMap(({ paths }) => paths.filter(({ role }) => role === "other"));
   return { class: "ready", summary: others.some(({ state }) => state === "blocked") ? OPEN_INSIDE : OPEN };
+}
+
+/** A path that nothing was sent over is not known to be open. */
+function untriedSummary({ port, targets, paths }: PortReport): string | null {
+  const untried = paths.find(({ role, state }) => role === "own" && state === "not served");
+  if (untried === undefined) return null;
+  const path = `the path to ${hostPort(untried.address, port)} (${targets.join(", ")})`;
+  return `${path} was not tried: the port could be bound for IPv4 alone`;
 }
 
 function worstOf(paths: readonly PathReport[]): PathVerdict | null {
