@@ -1,7 +1,7 @@
 import type { Target } from "../core/target.ts";
-import { isLocalAddress } from "../kernel/addresses.ts";
 import { evidenceAddresses } from "../kernel/interfaces.ts";
 import { openListenTable } from "../kernel/listen-table.ts";
+import { isLocalAddress } from "../kernel/local-addresses.ts";
 import { preflight as run } from "../preflight/preflight.ts";
 import { outcomeOf, type PathVerdict } from "../preflight/report.ts";
 import { preflightText } from "../preflight/report-text.ts";

@@ -1,7 +1,6 @@
-import { networkInterfaces } from "node:os";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalAddress, isLocalAddress, isLocalHost, isLoopback } from "./addresses.ts";
+import { canonicalAddress, isLoopback } from "./addresses.ts";
 
 describe("canonicalAddress", () => {
   it.each([
@@ -47,27 +46,4 @@ describe("isLoopback", () => {
       expect(isLoopback(text)).toBe(false);
     },
   );
-});
-
-describe("isLocalAddress", () => {
-  it("holds for loopback and for every address of the interfaces, however it is written", () => {
-    const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
-    for (const { address } of own) {
-      expect(isLocalAddress(address)).toBe(true);
-      expect(isLocalAddress(address.toUpperCase())).toBe(true);
-    }
-    expect(isLocalAddress("127.0.0.2")).toBe(true);
-  });
-
-  it("does not hold for others", () => {
-    // Addresses that are set aside for documentation (RFC 5737, RFC 3849).
-    expect(["192.0.2.7", "2001:db8::7", "localhost", ""].filter(isLocalAddress)).toEqual([]);
-  });
-});
-
-describe("isLocalHost", () => {
-  it("holds for the hosts that can only mean this network namespace", () => {
-    expect(["localhost", "127.0.0.1", "::1", "0.0.0.0", "::"].every(isLocalHost)).toBe(true);
-    expect(["model.example", "192.0.2.7", ""].some(isLocalHost)).toBe(false);
-  });
 });

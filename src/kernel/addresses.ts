@@ -1,5 +1,4 @@
 import { isIP, SocketAddress } from "node:net";
-import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
 
 /**
@@ -17,23 +16,4 @@ export function canonicalAddress(text: string): string | null {
 export function isLoopback(address: string): boolean {
   const canonical = canonicalAddress(address);
   return canonical !== null && ipaddr.process(canonical).range() === "loopback";
-}
-
-/** Whether an address belongs to this network namespace: loopback, or configured on one of its interfaces. */
-export function isLocalAddress(address: string): boolean {
-  if (isLoopback(address)) return true;
-  const canonical = canonicalAddress(address);
-  return Object.values(networkInterfaces()).some((entries) =>
-    entries?.some((entry) => canonicalAddress(entry.address) === canonical),
-  );
-}
-
-/**
- * Whether a host, as a target names it, surely stands for addresses of this network namespace: `localhost`, a wildcard,
- * or a local address. Other names are told by the addresses that they resolve to.
- */
-export function isLocalHost(host: string): boolean {
-  if (host === "localhost") return true;
-  const address = canonicalAddress(host);
-  return address !== null && (address === "0.0.0.0" || address === "::" || isLocalAddress(address));
 }

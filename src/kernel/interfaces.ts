@@ -1,6 +1,6 @@
-import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
-import { canonicalAddress, isLoopback } from "./addresses.ts";
+import { isLoopback } from "./addresses.ts";
+import { interfaceAddresses } from "./local-addresses.ts";
 import { openProcFile } from "./proc-file.ts";
 
 /** A node may have some thousands of interfaces; what comes after is left out. */
@@ -33,12 +33,7 @@ export function readInterfaceNames(procRoot: string): readonly string[] {
  * which need a zone, left out.
  */
 export function ownAddresses(): readonly string[] {
-  const entries = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
-  const addresses = entries.flatMap(({ address }) => {
-    const canonical = canonicalAddress(address);
-    return canonical !== null && !isLinkLocal(canonical) ? [canonical] : [];
-  });
-  return [...new Set(addresses)];
+  return [...new Set(interfaceAddresses().filter((address) => !isLinkLocal(address)))];
 }
 
 /** The loopback addresses that exist here, and the pod's own: given, or found from the interfaces. */
