@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Command, Option as Flag } from "commander";
+import { ownAddresses } from "../kernel/interfaces.ts";
 import { type LoadedSettings, loadSettings } from "../settings/load.ts";
 import { type Option, shownDefault } from "../settings/option.ts";
 import { OPTION_LIST } from "../settings/options.ts";
@@ -32,7 +33,13 @@ export async function settingsOf(
   { environment, terminationLogExists }: Context,
 ): Promise<Extract<LoadedSettings, { ok: true }>> {
   const file = typeof flags["config"] === "string" ? await readConfig(flags["config"]) : null;
-  const loaded = await loadSettings({ flags: settingTexts(flags), environment, file, terminationLogExists });
+  const loaded = await loadSettings({
+    flags: settingTexts(flags),
+    environment,
+    file,
+    terminationLogExists,
+    ownAddresses: ownAddresses(),
+  });
   if (!loaded.ok) throw new UsageError(formatProblems(loaded.problems));
   return loaded;
 }

@@ -73,6 +73,12 @@ describe("settings that do not go together", () => {
     },
   );
 
+  it("a target at an address of an interface here with the gate's own port", async () => {
+    const given = { flags: { targets: ["a=http://10.42.0.7:9020/readyz", "b=tcp://[fd00::7]:9022"] } };
+    expect(await complaints({ ...given, ownAddresses: ["127.0.0.1", "10.42.0.7", "fd00::7"] })).toHaveLength(2);
+    expect(await complaints(given)).toEqual([]);
+  });
+
   it("are taken up to the limit: equal bounds, the same port on another machine, ports that the kernel chooses, listeners that are off", async () => {
     expect(await complaints({ flags: { targets: ["a=tcp://10.0.0.1:9020"] } })).toEqual([]);
     expect(await complaints({ flags: { backoffMin: "100ms" } })).toEqual([]);

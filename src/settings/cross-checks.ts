@@ -8,6 +8,8 @@ import type { Settings } from "./settings.ts";
 /** What the checks see. */
 export interface CheckContext {
   readonly settings: Settings;
+  /** Addresses on the interfaces here, in canonical text. */
+  readonly ownAddresses: readonly string[];
   /** Where an option's value came from, for messages. */
   where(key: OptionKey): string;
   /** Whether these options were read without a problem: a check that needs others says nothing. */
@@ -56,9 +58,9 @@ function targetProblems({ settings, where, areSound }: CheckContext): readonly P
 }
 
 /** A gate that asks itself would wait for itself. */
-function ownPortProblems({ settings, where, areSound }: CheckContext): readonly Problem[] {
+function ownPortProblems({ settings, ownAddresses, where, areSound }: CheckContext): readonly Problem[] {
   if (!areSound("preset", "host")) return [];
-  const ownHosts = settings.podIps ?? [];
+  const ownHosts = [...ownAddresses, ...(settings.podIps ?? [])];
   const local = settings.targets.filter((target) => isLocalHost(target.host) || ownHosts.includes(target.host));
   return LISTENERS.filter((key) => areSound(key)).flatMap((key) =>
     local

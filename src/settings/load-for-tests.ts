@@ -9,7 +9,14 @@ export interface Given extends Omit<Partial<SettingInput>, "file"> {
 /** Loads settings from nothing but what is given. */
 export function load({ file, ...given }: Given): Promise<LoadedSettings> {
   const named = file === undefined ? null : { name: "gate.yaml", text: file };
-  return loadSettings({ flags: {}, environment: {}, terminationLogExists: false, ...given, file: named });
+  return loadSettings({
+    flags: {},
+    environment: {},
+    terminationLogExists: false,
+    ownAddresses: [],
+    ...given,
+    file: named,
+  });
 }
 
 /** Loads settings that must be good. */

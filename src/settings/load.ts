@@ -27,6 +27,8 @@ const TERMINATION_LOG = "/dev/termination-log";
 export interface SettingInput extends SettingSources {
   /** Whether `/dev/termination-log` exists: then it is the default of `terminationLog`. */
   readonly terminationLogExists: boolean;
+  /** Addresses on the interfaces here, in canonical text: a target on the gate's own port is told by them. */
+  readonly ownAddresses: readonly string[];
 }
 
 /** Reads, completes and checks the settings: flag over environment over file over preset over default. Never throws. */
@@ -34,7 +36,7 @@ export async function loadSettings(input: SettingInput): Promise<LoadedSettings>
   const gathered = await gatherSettings(input);
   const reader = createReader(gathered);
   const settings = readSettings(reader, input.terminationLogExists);
-  const conflicts = gathered.isComplete ? crossCheck({ ...reader, settings }) : [];
+  const conflicts = gathered.isComplete ? crossCheck({ ...reader, settings, ownAddresses: input.ownAddresses }) : [];
   const problems = [...reader.problems, ...conflicts];
   if (problems.length > 0) return { ok: false, problems };
   const warnings = [...gathered.warnings, ...idleHost(reader)];
