@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { FakeQuestion } from "../../test/support/fake-prober.ts";
 import { httpTarget, socket } from "../../test/support/looks.ts";
 import { type FakeLookOptions, type FakeServer, fakeLookParts, resolvedTo } from "../../test/support/watch-parts.ts";
@@ -37,6 +37,15 @@ describe("a look", () => {
     const seen = await look(300);
     expect([seen.began.monotonicMs, seen.ended.monotonicMs]).toEqual([0, 300]);
     expect(seen.listen).toMatchObject({ isKnown: true, sockets: [{ port: 9000, inode: 0 }], otherPorts: [8080, 8081] });
+  });
+
+  it("names no port on which the gate itself listens, or listened when the table was read", async () => {
+    const seenByLook = [9000, 8080, 9020, 41_000].map((port) => socket({ port, inode: port }));
+    const { look, table } = lookerOf({ server: answer, ownSockets: () => new Set([9020]) });
+    table.show(seenByLook);
+    // The canary on 41000 is closed by the time that the look is told.
+    vi.spyOn(table, "fresh").mockReturnValue(seenByLook.slice(0, -1));
+    expect((await look()).listen).toMatchObject({ isKnown: true, otherPorts: [8080] });
   });
 
   it("names 32 other ports at most", async () => {

@@ -1,4 +1,4 @@
-import type { ListenEvidence, Look, PathLook } from "../core/observation.ts";
+import type { ListenEvidence, ListeningSocket, Look, PathLook } from "../core/observation.ts";
 import type { Target } from "../core/target.ts";
 import { newEvidencePaths } from "./evidence-paths.ts";
 import type { LookParts } from "./look-parts.ts";
@@ -21,12 +21,12 @@ export function newLooker(target: Target, parts: LookParts, onLateAnswer: () => 
   const { clock, table, resolver } = parts;
   const { lookAt, keepOnly } = newPathLooker(target, parts, onLateAnswer);
   const evidencePaths = newEvidencePaths(target, parts);
-  let read: OwnReading = { sockets: [], own: new Set() };
+  let read: Reading = { sockets: [], foreign: [] };
 
   const listenEvidence = (paths: readonly PathLook[], sockets: Sockets): ListenEvidence => {
     if (paths.length > 0 && paths.every(({ isLocal }) => !isLocal)) return { isKnown: false, reason: "remote" };
     if (sockets === null) return { isKnown: false, reason: "no-table" };
-    if (!hasSameInodes(sockets, read.sockets)) read = { sockets, own: parts.ownSockets() };
+    if (!hasSameInodes(sockets, read.sockets)) read = { sockets, foreign: foreignSockets(sockets, parts) };
     const onPort = sockets.filter(({ port }) => port === target.port);
     const others = otherPorts(read, target.port);
     return { isKnown: true, sockets: onPort, isProven: parts.isTableProven(), otherPorts: others };
@@ -51,14 +51,28 @@ export function newLooker(target: Target, parts: LookParts, onLateAnswer: () => 
   return { look, close: () => keepOnly([]) };
 }
 
-/** A reading of the table, and the inodes of the gate's own sockets at the time. */
-interface OwnReading {
+/** A reading of the table, and those of its sockets that are not the gate's own. */
+interface Reading {
   readonly sockets: Sockets;
-  readonly own: ReadonlySet<number>;
+  readonly foreign: readonly ListeningSocket[];
+}
+
+/**
+ * The sockets that others than the gate hold. A canary or a control that has been closed since the table was read is no
+ * longer among the gate's own, which is why only those count that are still there.
+ */
+function foreignSockets(
+  sockets: readonly ListeningSocket[],
+  { ownSockets, table }: LookParts,
+): readonly ListeningSocket[] {
+  const own = ownSockets();
+  const foreign = sockets.filter(({ inode }) => !own.has(inode));
+  const inodes = new Set((foreign.length === 0 ? [] : table.fresh())?.map(({ inode }) => inode));
+  return foreign.filter(({ inode }) => inodes.has(inode));
 }
 
 /** Ports on which others than the gate itself listen, ascending. */
-function otherPorts({ sockets, own }: OwnReading, port: number): readonly number[] {
-  const others = (sockets ?? []).filter((socket) => socket.port !== port && !own.has(socket.inode));
+function otherPorts({ foreign }: Reading, port: number): readonly number[] {
+  const others = foreign.filter((socket) => socket.port !== port);
   return [...new Set(others.map((socket) => socket.port))].sort((a, b) => a - b).slice(0, OTHER_PORTS_LIMIT);
 }
