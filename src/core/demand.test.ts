@@ -12,6 +12,7 @@ describe("meets", () => {
     ["error", false, false],
     ["wrong-protocol", false, false],
     ["tls", false, false],
+    ["unasked", false, false],
     ["closed", false, false],
     ["silence", false, false],
   ])("takes the answer %s as live: %s, ready: %s", (kind, isLive, isReady) => {

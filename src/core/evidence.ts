@@ -112,6 +112,7 @@ function connectLine(place: string, connect: ConnectResult): string {
 
 function answerLine(answer: Answer): string {
   const words = answer.message === "" ? "" : `: ${answer.message}`;
+  if (answer.kind === "unasked") return `${answer.asked}: not asked (${answer.code})${words}`;
   if (answer.kind === "silence") return `${answer.asked}: no answer for ${answer.ms} ms (${answer.code})${words}`;
   return `${answer.asked}: ${answer.code} after ${answer.ms} ms${words}`;
 }

@@ -56,6 +56,7 @@ export const isAnswer = hasShape<Answer>({
     "error",
     "wrong-protocol",
     "tls",
+    "unasked",
     "closed",
     "silence",
   ),

@@ -24,6 +24,7 @@ export interface ListeningSocket {
  * - `error`: HTTP 5xx other than 503, a gRPC status that is an error, headers over the limit.
  * - `wrong-protocol`: bytes of another protocol.
  * - `tls`: TLS on one side only, or a certificate that does not verify.
+ * - `unasked`: the gate could not ask, since it cannot read a file that the question needs.
  * - `closed`: the connection ended, by FIN or reset, before an answer.
  * - `silence`: nothing within the deadline; the question may still be out.
  */
@@ -35,6 +36,7 @@ export type AnswerKind =
   | "error"
   | "wrong-protocol"
   | "tls"
+  | "unasked"
   | "closed"
   | "silence";
 

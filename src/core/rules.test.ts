@@ -138,6 +138,12 @@ const ONE_FOR_EACH_RULE: readonly (readonly [string, Case, VerdictCode, string])
     "127.0.0.1:9000 accepts connections, but does not answer yet",
   ],
   [
+    "a file that the question needs and that cannot be read",
+    caseOf(look(answered("unasked"))),
+    "LOCAL_LIMIT",
+    "the gate itself cannot ask 127.0.0.1:9000: ENOENT",
+  ],
+  [
     "no file descriptor left",
     caseOf(look(failed("unavailable", { errno: "EMFILE" }))),
     "LOCAL_LIMIT",
@@ -301,6 +307,11 @@ describe("the table of rules", () => {
 describe("a limit of the gate's own", () => {
   it.each(["EMFILE", "ENFILE", "ENOBUFS", "EADDRNOTAVAIL"])("is LOCAL_LIMIT: %s on 127.0.0.1", (errno) => {
     expect(classify(caseOf(look(failed("unavailable", { errno })))).code).toBe("LOCAL_LIMIT");
+  });
+
+  it("is told of a file that cannot be read, not of an answer", () => {
+    const { evidence } = classify(caseOf(look(answered("unasked", { message: "cannot read /ca.pem" }))));
+    expect(evidence).toContainEqual(expect.stringMatching(/: not asked \(ENOENT\): cannot read \/ca\.pem$/));
   });
 
   it("is LOCAL_LIMIT on ::1 too, but for the address that is missing", () => {

@@ -102,6 +102,11 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: "LOCAL_LIMIT",
+    applies: (facts) => answered(facts, "unasked"),
+    summary: (facts) => `the gate itself cannot ask ${place(facts)}: ${code(facts)}`,
+  },
+  {
+    code: "LOCAL_LIMIT",
     applies: isOwnLimit,
     summary: (facts) => `the gate itself cannot connect to ${place(facts)}: ${facts.path.connect?.errno}`,
   },

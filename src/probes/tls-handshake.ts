@@ -53,7 +53,7 @@ async function readAuthorities(options: TlsOptions): Promise<Buffer | undefined 
     return await readFile(options.ca);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return { kind: "tls", code: code ?? "UNKNOWN", message: publishable(`cannot read ${options.ca}`) };
+    return { kind: "unasked", code: code ?? "UNKNOWN", message: publishable(`cannot read ${options.ca}`) };
   }
 }
 

@@ -19,13 +19,19 @@ describe("TLS", () => {
 
   it.each([
     ["an unknown authority", {}, "DEPTH_ZERO_SELF_SIGNED_CERT"],
-    ["a file that does not exist", { ca: "/nonexistent/ca.pem" }, "ENOENT"],
     ["another name", { servername: "other.example" }, "ERR_TLS_CERT_ALTNAME_INVALID"],
   ])("with %s does not verify", async (_what, options, code) => {
     const certificate = await makeCertificate();
     const { port } = await startGrpcServer({ inference: { ServerReady: isReady }, certificate });
     const ca = "servername" in options ? certificate.path : null;
     expect(await answerOf(port, undefined, { ...TLS, ca, ...options })).toMatchObject({ kind: "tls", code });
+  });
+
+  it("is not asked with a file of authorities that cannot be read", async () => {
+    const certificate = await makeCertificate();
+    const { port } = await startGrpcServer({ inference: { ServerReady: isReady }, certificate });
+    const answer = await answerOf(port, undefined, { ...TLS, ca: "/nonexistent/ca.pem" });
+    expect(answer).toMatchObject({ kind: "unasked", code: "ENOENT" });
   });
 
   it("expected by the server alone is told", async () => {

@@ -15,7 +15,6 @@ describe("TLS", () => {
 
   it.each([
     ["an unknown authority", {}, "DEPTH_ZERO_SELF_SIGNED_CERT"],
-    ["a file that does not exist", { ca: "/nonexistent/ca.pem" }, "ENOENT"],
     ["another name", { insecure: false, servername: "other.example" }, "ERR_TLS_CERT_ALTNAME_INVALID"],
   ])("with %s does not verify", async (_what, options, code) => {
     const { path, cert, key } = await makeCertificate();
@@ -24,6 +23,17 @@ describe("TLS", () => {
     const answer = await answerOf(server.port, { scheme: "https", host: "localhost", tls: { ...TLS, ca, ...options } });
     expect(answer).toMatchObject({ kind: "tls", code });
     await vi.waitFor(() => expect(server.open()).toBe(0));
+  });
+
+  it("is not asked with a file of authorities that cannot be read", async () => {
+    const { cert, key } = await makeCertificate();
+    const server = await listenRaw(createHttpsServer({ cert, key }, (_request, response) => response.end()));
+    const tls = { ...TLS, ca: "/nonexistent/ca.pem" };
+    expect(await answerOf(server.port, { scheme: "https", tls })).toMatchObject({
+      kind: "unasked",
+      code: "ENOENT",
+      message: "cannot read /nonexistent/ca.pem",
+    });
   });
 
   it("accepts any certificate when told to", async () => {

@@ -167,6 +167,7 @@ export const CODE_OF: Readonly<Record<AnswerKind, string>> = {
   error: "HTTP_500",
   "wrong-protocol": "HPE_INVALID_CONSTANT",
   tls: "CERT_HAS_EXPIRED",
+  unasked: "ENOENT",
   closed: "ECONNRESET",
   silence: "DEADLINE",
 };
