@@ -38,10 +38,14 @@ it("keeps a text of just 4,096 bytes whole", () => {
   expect(readFileSync(path, "utf8")).toBe(text);
 });
 
-it("creates no file where the kubelet has mounted none, and says why it could not write", () => {
+it("creates a file that does not exist yet", () => {
   const path = `${fileWith("")}-missing`;
-  expect(writeTerminationLog(path, "text")).toMatch(/ENOENT/);
-  expect(() => statSync(path)).toThrow("ENOENT");
+  expect(writeTerminationLog(path, "text")).toBeNull();
+  expect(readFileSync(path, "utf8")).toBe("text");
+});
+
+it("says why it could not write where there is no folder", () => {
+  expect(writeTerminationLog(join(fileWith(""), "below", "log"), "text")).toMatch(/ENOTDIR/);
 });
 
 it("says why a folder in its place cannot be written", () => {

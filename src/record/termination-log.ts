@@ -1,17 +1,17 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from "node:fs";
 
 /** The kubelet keeps no more of a termination message (Kubernetes, "Determine the Reason for Pod Failure"). */
 export const TERMINATION_LOG_BYTES = 4096;
 
 /**
- * Replaces the text of the termination log in place: the file is a bind mount, which cannot be renamed over, and is
- * opened without creating it where it is missing.
+ * Replaces the text of the termination log in place: the file is a bind mount, which cannot be renamed over. One that a
+ * setting names and that does not exist is created.
  *
  * @returns why it could not be written, or null
  */
 export function writeTerminationLog(path: string, text: string): string | null {
   try {
-    const descriptor = openSync(path, "r+");
+    const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o644);
     try {
       const bytes = cut(text);
       ftruncateSync(descriptor, 0);
