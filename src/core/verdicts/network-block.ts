@@ -35,7 +35,7 @@ export const NETWORK_BLOCK_CODES = {
   },
   INTERCEPTED: {
     means: "Something other than the listening socket answers or refuses the connection.",
-    told: "Seen twice, at least 250 ms apart: a connect succeeds though no socket listened on the port before and after it; or the kernel itself refuses (one reset for each attempt, proven by the control) though the same socket, by its inode, listened for that address before and after.",
+    told: "Seen twice, at least 250 ms apart: a connect succeeds though no socket listened on the port before and after it; or the kernel itself refuses (one reset for each attempt, proven by the control) though the same socket, by its inode, listened for that address before and after. A target that answers as it should all the same is `READY`.",
     alike:
       "A server that binds anew all the time shows a socket before and after as well: the inode and the second sighting rule it out. An IPv6-only `::` refuses 127.0.0.1 in the same way: where no connection is tracked no nat rule exists and it is `BOUND_ELSEWHERE`, otherwise it stays `UNKNOWN`.",
     remedy:
