@@ -58,6 +58,18 @@ describe("the container of the gate", () => {
     }
   });
 
+  it("has the ports that its variables ask for", () => {
+    const portsWith = (...variables: readonly { name: string; value: string }[]) => made({ variables })["ports"];
+    expect(portsWith({ name: "GATE_GRPC_LISTEN", value: ":9021" })).toEqual([
+      { name: "gate", containerPort: 9020 },
+      { name: "gate-grpc", containerPort: 9021 },
+    ]);
+    expect(portsWith({ name: "GATE_LISTEN", value: "0.0.0.0:8020" }, { name: "GATE_GRPC_LISTEN", value: "" })).toEqual([
+      { name: "gate", containerPort: 8020 },
+    ]);
+    expect(portsWith({ name: "GATE_LISTEN", value: "nonsense" })).toEqual([{ name: "gate", containerPort: 9020 }]);
+  });
+
   it("meets the restricted Pod Security Standard and leaves the user to the image or the pod", () => {
     expect(made()["securityContext"]).toEqual({
       allowPrivilegeEscalation: false,

@@ -1,3 +1,4 @@
+import { parseListenAddress } from "../settings/listen-address.ts";
 import type { JsonObject } from "./json.ts";
 
 /** Name of the container, and of the volume that it keeps its journal on. */
@@ -57,7 +58,7 @@ export function sidecarContainer(options: SidecarOptions): JsonObject {
     image: options.image,
     ...(options.isNative ? { restartPolicy: "Always" } : {}),
     env: variablesOf(options),
-    ports: [{ name: PORT_NAME, containerPort: PORT }],
+    ports: portsOf(options),
     ...probesOf(options),
     ...(options.mode === "hold" && !options.isNative ? { lifecycle: HOLD } : {}),
     resources: { requests: { cpu: "10m", memory: "96Mi" }, limits: { memory: "192Mi" } },
@@ -95,6 +96,17 @@ function probesOf({ mode, isNative, isAfterServer }: SidecarOptions): JsonObject
     ...(mode === "observe" ? {} : { readinessProbe: readiness }),
     livenessProbe: { httpGet: get("/livez"), periodSeconds: 10, timeoutSeconds: 2 },
   };
+}
+
+/** The port of probes, and that of the gRPC health service where it is asked for: their names are in the contract. */
+function portsOf({ variables }: SidecarOptions): readonly JsonObject[] {
+  const portIn = (name: string) =>
+    parseListenAddress(variables.find((variable) => variable.name === name)?.value ?? "")?.port;
+  const grpcPort = portIn("GATE_GRPC_LISTEN");
+  return [
+    { name: PORT_NAME, containerPort: portIn("GATE_LISTEN") ?? PORT },
+    ...(grpcPort === undefined ? [] : [{ name: `${PORT_NAME}-grpc`, containerPort: grpcPort }]),
+  ];
 }
 
 function variablesOf({ preset, variables }: SidecarOptions): readonly JsonObject[] {
