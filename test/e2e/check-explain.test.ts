@@ -138,7 +138,8 @@ describe("check, with no gate beside it", () => {
     const began = performance.now();
     const { code, stdout } = await check(pod, [...only("http://127.0.0.1:9000/"), "--probe-timeout", "60s"]);
     expect({ code, stdout }).toEqual({ code: 10, stdout: expect.stringContaining("not ready: it STARTING_UP: ") });
-    expect(performance.now() - began).toBeLessThan(10_000);
+    // Some 0.8 s; a probe of the kubelet's gives it 1 s.
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   test("ends with 2 for bad settings", async () => {
