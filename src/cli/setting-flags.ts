@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Command, Option as Flag } from "commander";
-import { ownAddresses } from "../kernel/interfaces.ts";
+import { interfaceAddresses } from "../kernel/local-addresses.ts";
 import { type LoadedSettings, loadSettings } from "../settings/load.ts";
 import { type Option, shownDefault } from "../settings/option.ts";
 import { OPTION_LIST } from "../settings/options.ts";
@@ -38,7 +38,7 @@ export async function settingsOf(
     environment,
     file,
     terminationLogExists,
-    ownAddresses: ownAddresses(),
+    ownAddresses: interfaceAddresses(),
   });
   if (!loaded.ok) throw new UsageError(formatProblems(loaded.problems));
   return loaded;

@@ -80,6 +80,19 @@ describe("presets", () => {
   });
 });
 
+describe("the pod's addresses", () => {
+  const environment = { GATE_POD_IPS: "10.42.0.7 192.0.2.9" };
+
+  it("are warned of where they are on no interface, since nothing is tried there", async () => {
+    const { warnings } = await loaded({ environment, ownAddresses: ["127.0.0.1", "10.42.0.7"] });
+    expect(warnings).toEqual(["192.0.2.9 of podIps (environment GATE_POD_IPS) is on no interface here and not tried"]);
+  });
+
+  it("are taken as they are where the interfaces cannot be told", async () => {
+    expect((await loaded({ environment, ownAddresses: [] })).warnings).toEqual([]);
+  });
+});
+
 describe("empty values", () => {
   it("turn the gRPC and admin listeners off, in a variable, a flag and the file", async () => {
     const off = { adminListen: null, grpcListen: null };

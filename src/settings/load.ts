@@ -39,7 +39,7 @@ export async function loadSettings(input: SettingInput): Promise<LoadedSettings>
   const conflicts = gathered.isComplete ? crossCheck({ ...reader, settings, ownAddresses: input.ownAddresses }) : [];
   const problems = [...reader.problems, ...conflicts];
   if (problems.length > 0) return { ok: false, problems };
-  const warnings = [...gathered.warnings, ...idleHost(reader)];
+  const warnings = [...gathered.warnings, ...idleHost(reader), ...foreignPodIps(reader, settings, input.ownAddresses)];
   return { ok: true, settings, origins: reader.origins(), warnings };
 }
 
@@ -133,5 +133,14 @@ function idleHost({ where, origins }: Reader): readonly string[] {
   if (host === "default" || targets === "preset") return [];
   return [
     `The host (${where("host")}) is for the preset's targets and is ignored, since targets are given (${where("targets")})`,
+  ];
+}
+
+/** The pod's addresses are tried only where they are this pod's: a mistyped one would be left out without a word. */
+function foreignPodIps({ where }: Reader, { podIps }: Settings, ownAddresses: readonly string[]): readonly string[] {
+  const foreign = ownAddresses.length === 0 ? [] : (podIps ?? []).filter((address) => !ownAddresses.includes(address));
+  if (foreign.length === 0) return [];
+  return [
+    `${foreign.join(" and ")} of podIps (${where("podIps")}) ${foreign.length === 1 ? "is" : "are"} on no interface here and not tried`,
   ];
 }
