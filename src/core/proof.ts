@@ -170,7 +170,7 @@ function hasOneResetEach(burst: Burst | null): boolean {
   return resetsSent === attempts && (attemptFails ?? attempts) === attempts && (icmpUnreachable ?? 0) < attempts;
 }
 
-/** The kernel refused beside sockets that listened before and after. */
-function isSighting(burst: TargetBurst): boolean {
+/** Whether in this burst the kernel refused beside sockets that listened before and after. */
+export function isSighting(burst: TargetBurst): boolean {
   return hasOneResetEach(burst) && (burst.inodes?.length ?? 0) > 0;
 }

@@ -42,6 +42,17 @@ function inDoubt(trackedConnections: number | null): Case {
   return caseOf(look(explained(refused(), { refusal: refusal(BESIDE, { trackedConnections }) }), DOUBTFUL));
 }
 
+/** Refused by the kernel, twice, at an address beside a socket; with what other addresses showed. */
+function beside(
+  address: string,
+  trackedConnections: number | null,
+  listen = listening(),
+  others: PathLook[] = [],
+): Case {
+  const seen = explained(refused(), { refusal: refusal(BESIDE, { trackedConnections }) });
+  return caseOf(look([at(address, seen), ...others], { listen }));
+}
+
 /** Connected at each of these moments, though the table shows nobody. */
 function connectedToNobody(seen: PathLook, ...atMs: readonly number[]): Case {
   const looks = atMs.map((ms) => look(seen, { atMs: ms, listen: unbound() }));
@@ -243,6 +254,32 @@ describe("a refusal by the kernel beside a socket", () => {
     [null, "UNKNOWN"],
   ])("beside an IPv6 wildcard and with %s tracked connections is %s", (tracked, code) => {
     expect(classify(inDoubt(tracked)).code).toBe(code);
+  });
+
+  it.each([
+    [0, "BOUND_ELSEWHERE"],
+    [2, "INTERCEPTED"],
+    [null, "INTERCEPTED"],
+  ])("beside a socket that should serve the address and with %s tracked connections is %s", (tracked, code) => {
+    const rows: readonly (readonly [asked: string, bound: string])[] = [
+      ["127.0.0.1", "0.0.0.0"],
+      ["127.0.0.1", "127.0.0.1"],
+      ["::1", "::"],
+    ];
+    for (const [asked, bound] of rows) {
+      expect(classify(beside(asked, tracked, listening({ address: bound }))).code).toBe(code);
+    }
+  });
+
+  it("says what the socket is bound for as far as other addresses show it", () => {
+    const summary = (bound: string, ...others: PathLook[]) =>
+      classify(beside("127.0.0.1", 0, listening({ address: bound }), others)).summary;
+    const other = (seen: PathLook) => at("::1", seen, { role: "evidence" });
+    const connected = answered("ready", {}).connect;
+    expect(summary("0.0.0.0")).toContain(" (perhaps for one device alone), ");
+    expect(summary("::")).toContain(" (perhaps for IPv6 or one device alone), ");
+    expect(summary("::", other(refused()))).toContain(" (perhaps for IPv6 or one device alone), ");
+    expect(summary("::", other({ ...refused(), connect: connected }))).toContain(" for IPv6 alone, ");
   });
 
   it("is INTERCEPTED on ::1, which every wildcard of IPv6 serves", () => {

@@ -215,7 +215,7 @@ const ONE_FOR_EACH_RULE: readonly (readonly [string, Case, VerdictCode, string])
     "a wildcard that turns out to be for IPv6 alone",
     inDoubt(0),
     "BOUND_ELSEWHERE",
-    "the port is bound on [::]:9000 for IPv6 alone, which does not serve 127.0.0.1",
+    "the port is bound on [::]:9000 (perhaps for IPv6 or one device alone), which does not serve 127.0.0.1",
   ],
   [
     "a refusal by the kernel beside the same socket",

@@ -4,17 +4,21 @@ import {
   answered,
   endedWith,
   hasNoNat,
+  isAddressMissing,
   isBacklogFull,
   isConnectedToNobody,
   isCrashLooping,
   isDropped,
   isLoopbackDown,
+  isOwnLimit,
+  isReachedOverIpv6,
   isRefused,
   isRefusedByKernelBesideSocket,
   isRefusedByRule,
   isSilent,
   isUnbound,
   isWildcardDoubtful,
+  isWithoutZone,
   pendingModels,
   saysNotReady,
 } from "./signs.ts";
@@ -157,9 +161,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: "BOUND_ELSEWHERE",
-    applies: (facts) => isRefusedByKernelBesideSocket(facts) && isWildcardDoubtful(facts) && hasNoNat(facts),
+    applies: (facts) => isRefusedByKernelBesideSocket(facts) && hasNoNat(facts),
     summary: (facts) =>
-      `the port is bound on ${boundOn(facts)} for IPv6 alone, which does not serve ${facts.path.address}`,
+      `the port is bound on ${boundOn(facts)} ${boundFor(facts)}, which does not serve ${facts.path.address}`,
   },
   {
     code: "INTERCEPTED",
@@ -198,21 +202,6 @@ function isFreelyUnbound(facts: Facts): boolean {
   return isUnbound(facts) && !isRefusedByRule(facts);
 }
 
-/** No address of IPv6 to connect to or from: IPv6 is off. */
-function isAddressMissing({ path }: Facts): boolean {
-  return path.connect?.errno === "EADDRNOTAVAIL" && path.address === "::1";
-}
-
-/** A link-local address says nothing without its zone: connect(2) takes it for no address at all (ipv6(7)). */
-function isWithoutZone({ path }: Facts): boolean {
-  return path.connect?.errno === "EINVAL" && path.address.startsWith("fe80:");
-}
-
-/** Out of file descriptors, memory, or ephemeral ports: then even 127.0.0.1 has no address to come from (connect(2)). */
-function isOwnLimit(facts: Facts): boolean {
-  return facts.path.connect?.outcome === "unavailable" && !isAddressMissing(facts);
-}
-
 function beside({ covering }: Facts): string {
   return covering.length > 0 ? ", though a socket listens there" : "";
 }
@@ -237,6 +226,12 @@ function boundOn({ sockets, target }: Facts): string {
     .sort((a, b) => (a < b ? -1 : 1))
     .slice(0, SOCKETS_SHOWN)
     .join(" and ");
+}
+
+/** What may keep a socket from an address that its row covers; the LISTEN table does not show it (ipv6(7), socket(7)). */
+function boundFor(facts: Facts): string {
+  if (!isWildcardDoubtful(facts)) return "(perhaps for one device alone)";
+  return isReachedOverIpv6(facts) ? "for IPv6 alone" : "(perhaps for IPv6 or one device alone)";
 }
 
 function undecided({ path, covering }: Facts): string {

@@ -1,5 +1,5 @@
 import type { ConnectOutcome } from "./connect.ts";
-import { isIpv4 } from "./coverage.ts";
+import { isIpv4, unmapped } from "./coverage.ts";
 import type { Facts } from "./facts.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 import { isUncoveredPath, isWaitingForAccept } from "./memory.ts";
@@ -48,6 +48,21 @@ export function isRefused({ path }: Facts): boolean {
   return path.connect?.outcome === "refused" || path.skipped === "ephemeral-port";
 }
 
+/** No address of IPv6 to connect to or from: IPv6 is off. */
+export function isAddressMissing({ path }: Facts): boolean {
+  return path.connect?.errno === "EADDRNOTAVAIL" && path.address === "::1";
+}
+
+/** A link-local address says nothing without its zone: connect(2) takes it for no address at all (ipv6(7)). */
+export function isWithoutZone({ path }: Facts): boolean {
+  return path.connect?.errno === "EINVAL" && path.address.startsWith("fe80:");
+}
+
+/** Out of file descriptors, memory, or ephemeral ports: then even 127.0.0.1 has no address to come from (connect(2)). */
+export function isOwnLimit(facts: Facts): boolean {
+  return facts.path.connect?.outcome === "unavailable" && !isAddressMissing(facts);
+}
+
 /** Refused with no socket on the port; without a LISTEN table a refusal alone says so, of a local address. */
 export function isUnbound(facts: Facts): boolean {
   if (facts.sockets !== null) return isRefused(facts) && facts.sockets.length === 0;
@@ -89,6 +104,11 @@ export function isRefusedByKernelBesideSocket({ path, covering }: Facts): boolea
 /** Only wildcard sockets of IPv6 may serve this IPv4 address: the table does not show whether they serve IPv6 alone. */
 export function isWildcardDoubtful({ path, covering }: Facts): boolean {
   return isIpv4(path.address) && covering.length > 0 && covering.every(({ address }) => address === "::");
+}
+
+/** Another path of the look, an address of IPv6, connected. */
+export function isReachedOverIpv6({ look }: Facts): boolean {
+  return look.paths.some(({ address, connect }) => !isIpv4(unmapped(address)) && connect?.outcome === "ok");
 }
 
 /** No rule of the nat table is loaded: nothing can send the connection elsewhere. */

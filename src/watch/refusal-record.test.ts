@@ -208,7 +208,7 @@ describe("a refusal beside a socket", () => {
     expect(readings).toBeGreaterThanOrEqual(2);
   });
 
-  it("asks connection tracking only when an IPv6 wildcard leaves it in doubt", async () => {
+  it("asks connection tracking whether a rule can send the connection elsewhere, and only there", async () => {
     const asked = async (...sockets: Parameters<typeof socket>[0][]) => {
       const { proof, table } = recordOf([burst()]);
       table.show(sockets.map(socket));
@@ -216,9 +216,22 @@ describe("a refusal beside a socket", () => {
       return { isAsked: made.includes("tracked"), tracked: gathered.trackedConnections };
     };
     expect(await asked({ address: "::" })).toEqual({ isAsked: true, tracked: 0 });
-    expect(await asked({ address: "0.0.0.0" })).toEqual({ isAsked: false, tracked: null });
-    expect(await asked({ address: "::" }, { address: "127.0.0.1" })).toEqual({ isAsked: false, tracked: null });
+    expect(await asked({ address: "0.0.0.0" })).toEqual({ isAsked: true, tracked: 0 });
+    expect(await asked({ address: "::" }, { address: "127.0.0.1" })).toEqual({ isAsked: true, tracked: 0 });
+    expect(await asked({ address: "10.0.0.1" })).toEqual({ isAsked: false, tracked: null });
     expect(await asked()).toEqual({ isAsked: false, tracked: null });
+  });
+
+  it("forgets what connection tracking said once the kernel alone no longer refuses there", async () => {
+    const { proof, clock, table, state } = recordOf([burst()]);
+    table.show([socket({ inode: 7 })]);
+    expect((await proof()).gathered.trackedConnections).toBe(0);
+    Object.assign(state, { tracked: 2 });
+    clock.advance(300);
+    expect((await proof()).gathered.trackedConnections).toBe(2);
+    Object.assign(state, { script: [resetByRule()] });
+    clock.advance(300);
+    expect(await proof()).toMatchObject({ by: "firewall", gathered: { trackedConnections: null } });
   });
 });
 

@@ -1,10 +1,11 @@
-import { coveringSockets, isIpv4 } from "../core/coverage.ts";
+import { coveringSockets } from "../core/coverage.ts";
 import type { ListeningSocket } from "../core/observation.ts";
 import type { Clock } from "../core/ports.ts";
 import {
   BURSTS_KEPT,
   type Burst,
   isRefusedByIcmp,
+  isSighting,
   provesResets,
   type RefusalProof,
   type TargetBurst,
@@ -74,7 +75,9 @@ export function newRefusalRecord(address: string, port: number, parts: RefusalPa
       const isLimit = count + 1 >= ROUND_LIMIT && !isSuspect(latest);
       if (isLimit || !isWorthAnother({ bursts, control, trackedConnections })) break;
     }
-    if (isDoubtful(covering(), address)) trackedConnections = await parts.trackedWhileConnected(address);
+    // Asked anew in each round: rules of the nat table come and go.
+    const isBeside = bursts.slice(-1).some(isSighting);
+    trackedConnections = isBeside ? await parts.trackedWhileConnected(address) : null;
   };
   return {
     controlOnly: async () => {
@@ -103,11 +106,6 @@ function isWorthAnother(proof: RefusalProof): boolean {
 /** Whether the kernel sent too few resets to have refused all attempts. */
 function isSuspect(burst: Burst | undefined): boolean {
   return burst !== undefined && burst.resetsSent !== null && burst.resetsSent < burst.attempts;
-}
-
-/** Only wildcard sockets of IPv6 serve the port, and the address is IPv4: whether they do hangs on the nat table. */
-function isDoubtful(covering: readonly ListeningSocket[], address: string): boolean {
-  return isIpv4(address) && covering.length > 0 && covering.every((socket) => socket.address === "::");
 }
 
 function coveringOn(all: readonly ListeningSocket[] | null, address: string, port: number): readonly ListeningSocket[] {

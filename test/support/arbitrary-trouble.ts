@@ -26,7 +26,7 @@ const BESIDE = { inodes: [101] };
 
 /** Refused by the kernel beside a socket. */
 const REDIRECTED = explained(refused(), {
-  refusal: refusal([burst({ ...EARLIER, ...BESIDE }), burst(BESIDE)], { trackedConnections: 0 }),
+  refusal: refusal([burst({ ...EARLIER, ...BESIDE }), burst(BESIDE)], { trackedConnections: 2 }),
 });
 
 /** Paths that the evidence is just enough to accuse somebody of. */
@@ -95,6 +95,7 @@ const TAMPERS: readonly Tamper[] = [
   (proof) => ({ ...proof, refusal: proof.refusal && { ...proof.refusal, control: null } }),
   (proof) => ({ ...proof, refusal: proof.refusal && { ...proof.refusal, bursts: proof.refusal.bursts.slice(1) } }),
   (proof) => ({ ...proof, refusal: proof.refusal && { ...proof.refusal, trackedConnections: 1 } }),
+  (proof) => ({ ...proof, refusal: proof.refusal && { ...proof.refusal, trackedConnections: 0 } }),
   (proof) => ({ ...proof, timeout: proof.timeout && { ...proof.timeout, queueOverflows: null } }),
   (proof) => ({ ...proof, timeout: proof.timeout && { ...proof.timeout, timedOut: 1 } }),
   (proof) => ({ ...proof, timeout: null }),

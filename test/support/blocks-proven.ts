@@ -111,10 +111,13 @@ function isVanishing({ proof }: PathLook, serving: readonly ListeningSocket[] | 
   return attempts >= 2 && timedOut === attempts && isQueueFree;
 }
 
-/** The kernel's own resets, one for each attempt, beside the very sockets that listen now, twice and 250 ms apart. */
+/**
+ * The kernel's own resets, one for each attempt, beside the very sockets that listen now, twice and 250 ms apart, where a
+ * nat rule may exist.
+ */
 function isRedirected(refusal: RefusalProof | null, serving: readonly ListeningSocket[]): boolean {
   const inodes = serving.map(({ inode }) => inode).sort((a, b) => a - b);
-  if (!refusal?.control || inodes.length === 0) return false;
+  if (!refusal?.control || inodes.length === 0 || refusal.trackedConnections === 0) return false;
   const isKernels = (one: Burst) => one.refused === one.attempts && one.resetsSent === one.attempts;
   const isSame = (one: TargetBurst) => isKernels(one) && one.inodes !== null && one.inodes.join() === inodes.join();
   const seen = refusal.bursts.filter(isSame);

@@ -3,9 +3,9 @@ import type { VerdictEntry } from "./entry.ts";
 export const MISCONFIGURATION_CODES = {
   BOUND_ELSEWHERE: {
     means: "The server listens, but on addresses that the target's address does not reach.",
-    told: "The connect is refused, and the LISTEN rows of the port name other addresses only: the pod's own, `::1`, another address of 127.0.0.0/8, or a `::` that takes no IPv4 (then no nat rule may exist). Or the target's address does not exist here, as `::1` where IPv6 is off.",
+    told: "The connect is refused, and the LISTEN rows of the port name other addresses only: the pod's own, `::1`, another address of 127.0.0.0/8. Or a row covers the address, and the kernel itself refuses (seen twice, as for `INTERCEPTED`) where no connection is tracked, so that no nat rule exists: a `::` that takes no IPv4, or a socket bound to a device (`SO_BINDTODEVICE`). Or the target's address does not exist here, as `::1` where IPv6 is off.",
     alike:
-      "With a row that does cover the address a refusal is a rule (`REJECTED`) or a redirect (`INTERCEPTED`). In `/proc/net/tcp6` an IPv6-only `::` looks like a dual-stack one; `ss -ltn` writes them as `[::]:PORT` and `*:PORT`.",
+      "With a row that does cover the address a refusal is a rule (`REJECTED`) or a redirect (`INTERCEPTED`). In `/proc/net/tcp6` an IPv6-only `::` looks like a dual-stack one; `ss -ltn` writes them as `[::]:PORT` and `*:PORT`, and one bound to a device as `0.0.0.0%eth0:PORT`. What sends connections elsewhere without tracking them (eBPF, rules that rewrite the port of each packet) looks the same.",
     remedy:
       "Let the server listen on all addresses (MLServer: `MLSERVER_HOST=0.0.0.0`, its default), or name the address that the evidence shows in the target (`GATE_HOST`, `GATE_TARGETS`). `ss -ltn` in the pod shows what is bound where.",
   },

@@ -37,7 +37,7 @@ export const NETWORK_BLOCK_CODES = {
     means: "Something other than the listening socket answers or refuses the connection.",
     told: "Seen twice, at least 250 ms apart: a connect succeeds though no socket listened on the port before and after it; or the kernel itself refuses (one reset for each attempt, proven by the control) though the same socket, by its inode, listened for that address before and after. A target that answers as it should all the same is `READY`.",
     alike:
-      "A server that binds anew all the time shows a socket before and after as well: the inode and the second sighting rule it out. An IPv6-only `::` refuses 127.0.0.1 in the same way: where no connection is tracked no nat rule exists and it is `BOUND_ELSEWHERE`, otherwise it stays `UNKNOWN`.",
+      "A server that binds anew all the time shows a socket before and after as well: the inode and the second sighting rule it out. An IPv6-only `::` refuses 127.0.0.1 in the same way, and a socket bound to a device all of loopback: where no connection is tracked no nat rule exists and it is `BOUND_ELSEWHERE`. Otherwise the `::` stays `UNKNOWN`, and a device cannot be told from a redirect: `ss -ltn` writes it as `0.0.0.0%eth0:PORT`.",
     remedy:
       "On the node, with the PID of any process of the pod: `nsenter -t PID -n iptables-save -t nat -c`, `nsenter -t PID -n nft list ruleset`, and look for `redirect` and `dnat`. Exclude the port from the mesh (Istio: `traffic.sidecar.istio.io/excludeInboundPorts`; Linkerd: `config.linkerd.io/skip-inbound-ports`).",
   },

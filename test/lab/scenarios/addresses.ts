@@ -1,10 +1,24 @@
 import { POD_ADDRESS } from "../addresses.ts";
+import { python } from "../needs.ts";
 import { sysctl } from "../rules.ts";
 import { type ScenarioGroup, soon } from "../scenario.ts";
-import { raw, signal, standIn, tell } from "../servers.ts";
+import { program, raw, signal, standIn, tell } from "../servers.ts";
 
 function answerOn(host: string, more = {}) {
   return raw({ does: "answer", host, port: 9000, ...more });
+}
+
+/** A server of Python, since Node.js cannot bind to a device (SO_BINDTODEVICE, socket(7)). */
+function listenOnDevice(host: "0.0.0.0" | "::") {
+  const script = `
+import socket, signal
+server = socket.socket(socket.${host === "::" ? "AF_INET6" : "AF_INET"})
+server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+server.bind(("${host}", 9000))
+server.listen()
+print("up", flush=True)
+signal.pause()`;
+  return program(["python3", "-c", script], "server");
 }
 
 const HTTP_6 = ["http=http://[::1]:9000/v2/health/live"];
@@ -20,6 +34,16 @@ export const ADDRESSES: ScenarioGroup = {
     { name: "bound on ::, both families", stages: [soon("READY", answerOn("::"))] },
     { name: "bound on ::ffff:127.0.0.1 (v4-mapped)", stages: [soon("READY", answerOn("::ffff:127.0.0.1"))] },
     { name: "bound on :: for IPv6 alone", stages: [soon("BOUND_ELSEWHERE", answerOn("::", { ipv6Only: true }))] },
+    {
+      name: "bound on 0.0.0.0 for eth0 alone",
+      needs: [python],
+      stages: [soon("BOUND_ELSEWHERE", listenOnDevice("0.0.0.0"))],
+    },
+    {
+      name: "bound on :: for eth0 alone",
+      needs: [python],
+      stages: [soon("BOUND_ELSEWHERE", listenOnDevice("::"))],
+    },
     {
       name: "bound on ::1; then started again on 127.0.0.1",
       mayPass: ["server-fault"],
