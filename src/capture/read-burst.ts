@@ -21,6 +21,8 @@ export function readBurst(entry: Entry, fallback: Moment): Burst {
     resetsSent: change("OutRsts"),
     attemptFails: change("AttemptFails"),
     icmpUnreachable: change("InDestUnreachs"),
+    // The script does not count them.
+    loopbackPackets: null,
   };
 }
 

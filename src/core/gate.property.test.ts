@@ -174,7 +174,7 @@ describe("whatever the looks", { timeout: 30_000 }, () => {
 });
 
 it("is tried on gates that open, close and open again", () => {
-  const lives = fc.sample(arbitraryLife, { numRuns: 300, seed: 20_261_124 });
+  const lives = fc.sample(arbitraryLife, { numRuns: 600, seed: 20_261_124 });
   const phases = lives.map((life) =>
     life
       .flatMap(({ step }) => step.transitions.flatMap((one) => (one.kind === "gate" ? [one.to.phase] : [])))

@@ -10,6 +10,7 @@ import {
   isRecordOf,
   isText,
   isWithin,
+  mayHave,
   orNull,
 } from "./guard.ts";
 
@@ -51,6 +52,16 @@ describe("a guard", () => {
     ["a flag or a count", isEither(isFlag, isCount), [true, 0, 1]],
   ])("takes %s and nothing else", (_, guard, expected) => {
     expect(taken(guard)).toEqual(expected);
+  });
+
+  it("lets fields be absent that may be, but no other value be in them", () => {
+    const isBoth = mayHave<{ readonly a: string }, { readonly b: number }>(hasShape({ a: isText }), { b: isCount });
+    expect([{ a: "x" }, { a: "x", b: 1 }, { a: "x", b: "1" }, { b: 1 }].map(isBoth)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("asks for fields of the object's own, and lets others be", () => {

@@ -44,6 +44,16 @@ export function hasShape<T extends object>(shape: { readonly [K in keyof T]-?: G
     isObject(value) && fields.every(([name, guard]) => Object.hasOwn(value, name) && guard(value[name]));
 }
 
+/** The same with fields of its own that may be absent, as in records from before there were any. */
+export function mayHave<T extends object, M extends object>(
+  guard: Guard<T>,
+  shape: { readonly [K in keyof M]-?: Guard<M[K]> },
+): Guard<T & Partial<M>> {
+  const fields = Object.entries(shape) as [string, Guard<unknown>][];
+  return (value): value is T & Partial<M> =>
+    guard(value) && fields.every(([name, of]) => !Object.hasOwn(value, name) || of(value[name as keyof T]));
+}
+
 export function isEither<A, B>(first: Guard<A>, second: Guard<B>): Guard<A | B> {
   return (value): value is A | B => first(value) || second(value);
 }

@@ -10,6 +10,7 @@ import {
   isRecordOf,
   isText,
   isWithin,
+  mayHave,
   orNull,
 } from "./guard.ts";
 import type { LoopbackState } from "./loopback.ts";
@@ -77,11 +78,23 @@ const BURST = {
   icmpUnreachable: orNull(isMilliseconds),
 };
 
+/** What bursts of former versions do not have. */
+const NEWER_OF_BURST = { loopbackPackets: orNull(isMilliseconds) };
+
+type Newer = Pick<Required<Burst>, "loopbackPackets">;
+
+const isBurst: Guard<Burst> = mayHave<Omit<Burst, keyof Newer>, Newer>(hasShape(BURST), NEWER_OF_BURST);
+
+const isTargetBurst: Guard<TargetBurst> = mayHave<Omit<TargetBurst, keyof Newer>, Newer>(
+  hasShape({ ...BURST, inodes: orNull(isListOf(isCount)) }),
+  NEWER_OF_BURST,
+);
+
 const isProof = hasShape<Proof>({
   refusal: orNull(
     hasShape<RefusalProof>({
-      bursts: isListOf(hasShape<TargetBurst>({ ...BURST, inodes: orNull(isListOf(isCount)) })),
-      control: orNull(hasShape<Burst>(BURST)),
+      bursts: isListOf(isTargetBurst),
+      control: orNull(isBurst),
       trackedConnections: orNull(isMilliseconds),
     }),
   ),

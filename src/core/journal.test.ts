@@ -79,6 +79,14 @@ describe("a journal", () => {
     expect(parseJournal(`${line}\n`)).toEqual({ entries: [], isTorn: false, unreadable: 1 });
   });
 
+  it("takes bursts of former versions, which did not count packets of loopback, and no other value for them", () => {
+    const line = LIFE.lines.find((one) => one.includes('"icmpUnreachable":null')) ?? "";
+    const counting = (value: string) => line.replaceAll('"icmpUnreachable"', `"loopbackPackets":${value},$&`);
+    const isTaken = (text: string) => parseJournal(text).entries.length === 1;
+    expect([line, counting("null"), counting("0")].map(isTaken)).toEqual([true, true, true]);
+    expect([counting('"0"'), counting("{}")].map(isTaken)).toEqual([false, false]);
+  });
+
   it("does not take a line that lacks a field, or has a value of another type in it, at any depth", () => {
     for (const line of LIFE.lines) {
       const paths = pathsOf(JSON.parse(line));

@@ -1,12 +1,17 @@
 import { canaryAddress } from "./loopback.ts";
 import type { PathLook } from "./observation.ts";
-import type { Burst, Proof, TimeoutProof } from "./proof.ts";
+import { type Burst, isSentElsewhere, type Proof, type TimeoutProof } from "./proof.ts";
 
 /** The evidence lines of what was gathered to explain a failed connect: one observed fact each, with figures. */
 export function proofLines(path: PathLook): readonly string[] {
   const { proof } = path;
   if (proof === null) return [];
-  return [...refusalLines(proof), ...timeoutLines(proof.timeout), ...canaryLines(path, proof)];
+  return [
+    ...refusalLines(proof),
+    ...elsewhereLines(path, proof),
+    ...timeoutLines(proof.timeout),
+    ...canaryLines(path, proof),
+  ];
 }
 
 function refusalLines({ refusal }: Proof): readonly string[] {
@@ -18,6 +23,14 @@ function refusalLines({ refusal }: Proof): readonly string[] {
     ...bursts,
     control,
     ...(tracked === null ? [] : [`connections tracked while one was held open over loopback: ${tracked}`]),
+  ];
+}
+
+function elsewhereLines({ connect }: PathLook, { refusal }: Proof): readonly string[] {
+  if (connect?.refusedBy !== "unknown" || refusal === null || !isSentElsewhere(refusal)) return [];
+  const fewest = Math.min(...refusal.bursts.map(({ loopbackPackets }) => loopbackPackets ?? Number.POSITIVE_INFINITY));
+  return [
+    `only ${fewest} packets of a burst passed loopback: something sends them elsewhere, such as a nat rule, and the refusal was made there`,
   ];
 }
 

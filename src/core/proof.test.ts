@@ -5,6 +5,7 @@ import {
   type Burst,
   isRefusedBesideSocket,
   isRefusedByIcmp,
+  isSentElsewhere,
   provesResets,
   type TargetBurst,
   whoRefused,
@@ -103,6 +104,45 @@ describe("who refused", () => {
       ),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("a refusal that did not pass loopback", () => {
+  const away = (packets: number | null, overrides: Partial<TargetBurst> = {}) =>
+    resetByRule({ loopbackPackets: packets, ...overrides });
+
+  it.each([
+    ["none of the packets", 0, "unknown"],
+    ["a packet too few", 2, "unknown"],
+    ["what a rule on the way out lets pass, its answers", 3, "firewall"],
+    ["all of it", 6, "firewall"],
+    ["a number that is not told", null, "firewall"],
+  ] as const)("is told by %s", (_what, packets, by) => {
+    expect(whoRefused(refusal([away(packets, EARLIER), away(packets)]))).toBe(by);
+    const icmp = { attemptFails: 0, icmpUnreachable: 3 };
+    expect(whoRefused(refusal([away(packets, { ...EARLIER, ...icmp }), away(packets, icmp)]))).toBe(by);
+  });
+
+  it("is judged as before where the record does not have the number", () => {
+    const { loopbackPackets: _packets, ...older } = resetByRule();
+    expect(whoRefused(refusal([older, older]))).toBe("firewall");
+  });
+
+  it("is none of a rule's though other traffic of loopback hides it in some bursts of the moment", () => {
+    const bursts = [away(0, EARLIER), away(9), away(7)];
+    expect(isSentElsewhere(refusal(bursts))).toBe(true);
+    expect(whoRefused(refusal(bursts))).toBe("unknown");
+    const long = [away(0, { at: moment(0) }), away(6, { at: moment(9000) }), away(6, { at: moment(9100) })];
+    expect(whoRefused(refusal(long, { control: control({ at: moment(9100) }) }))).toBe("firewall");
+  });
+
+  it("is not told on a kernel that does not count what the control must have passed", () => {
+    const blind = control({ loopbackPackets: 0 });
+    expect(whoRefused(refusal([away(0, EARLIER), away(0)], { control: blind }))).toBe("firewall");
+  });
+
+  it("leaves the kernel's own word alone once the rule has gone", () => {
+    expect(whoRefused(refusal([away(0, EARLIER), burst()]))).toBe("kernel");
   });
 });
 

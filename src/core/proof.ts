@@ -16,6 +16,8 @@ export interface Burst {
   readonly attemptFails: number | null;
   /** Change of the family's `InDestUnreachs`. */
   readonly icmpUnreachable: number | null;
+  /** Packets that `lo` received; absent in records from before it was counted, which is the same as null. */
+  readonly loopbackPackets?: number | null;
 }
 
 /** A burst on the target's own port, with the sockets that may serve its address. */
@@ -73,6 +75,7 @@ const SAME_MOMENT_MS = 5000;
  *
  * - `firewall`: in the last burst a rule refused, and in two of the latest every attempt was refused and the kernel's TCP
  *   sent no reset at all, while it sent one for each attempt of the control; or see {@link isRefusedByIcmp}.
+ *   None of the latest bursts was sent elsewhere, see {@link isSentElsewhere}.
  * - `kernel`: the last burst brought exactly one reset of the kernel's for each attempt, and so did the control.
  * - `unknown`: anything else.
  */
@@ -100,13 +103,25 @@ export function provesResets(control: Burst | null): boolean {
 }
 
 /**
+ * Whether one of the latest bursts was sent out of this namespace, as by a nat rule: what goes to an address of its own
+ * passes `lo`, and each attempt adds a packet at least, a rule's answer too where the rule keeps the SYN from it
+ * (drivers/net/loopback.c counts as it sends). A kernel that refuses the control without counting its packets tells nothing.
+ */
+export function isSentElsewhere({ bursts, control }: RefusalProof): boolean {
+  const latest = bursts.at(-1);
+  if (latest === undefined || isLoopbackUncounted(control)) return false;
+  return agreeing(bursts, latest, (burst) => !passesLoopback(burst)).length > 0;
+}
+
+/**
  * Whether a rule refuses by ICMP: in two of the latest bursts, the last among them, every attempt brought an ICMP and
  * not every one was counted as failed, as resets would have been, on a kernel that counts either. Over IPv6 such an attempt goes
  * on until its SYN is sent again a second later, so that it may seem to time out.
  */
-export function isRefusedByIcmp({ bursts, control }: RefusalProof): boolean {
+export function isRefusedByIcmp(proof: RefusalProof): boolean {
+  const { bursts, control } = proof;
   const latest = bursts.at(-1);
-  if (latest === undefined || control === null || !bringsIcmp(latest)) return false;
+  if (latest === undefined || control === null || !bringsIcmp(latest) || isSentElsewhere(proof)) return false;
   const isCounted = (control.attemptFails ?? 0) >= control.attempts || bringsIcmp(control);
   return isCounted && isSameMoment(control, latest) && agreeing(bursts, latest, bringsIcmp).length >= 2;
 }
@@ -133,9 +148,10 @@ export function isControlRefusedAlike({ bursts, control }: RefusalProof): boolea
   return [latest, control].every((one) => isShort(one) && (one.attemptFails ?? 0) >= one.attempts);
 }
 
-function isRefusedByReset({ bursts, control }: RefusalProof): boolean {
+function isRefusedByReset(proof: RefusalProof): boolean {
+  const { bursts, control } = proof;
   const latest = bursts.at(-1);
-  if (latest === undefined || control === null) return false;
+  if (latest === undefined || control === null || isSentElsewhere(proof)) return false;
   if (!provesResets(control) || !isSameMoment(control, latest)) return false;
   const isClean = (burst: Burst) => isRefusedOutright(burst) && burst.resetsSent === 0;
   return isShort(latest) && agreeing(bursts, latest, isClean).length >= 2;
@@ -148,6 +164,16 @@ function agreeing<B extends Burst>(bursts: readonly B[], latest: B, shows: (burs
 
 function isSameMoment(one: Burst, other: Burst): boolean {
   return Math.abs(millisecondsBetween(one.at, other.at)) <= SAME_MOMENT_MS;
+}
+
+/** The kernel itself refused the control, which so passed `lo`, and that does not count it. */
+function isLoopbackUncounted(control: Burst | null): boolean {
+  return control !== null && provesResets(control) && !passesLoopback(control);
+}
+
+/** Whether `lo` saw a packet for each attempt, or it is not told. */
+function passesLoopback({ attempts, loopbackPackets }: Burst): boolean {
+  return (loopbackPackets ?? attempts) >= attempts;
 }
 
 function isRefusedOutright({ attempts, refused }: Burst): boolean {

@@ -61,6 +61,31 @@ function connectedToNobody(seen: PathLook, ...atMs: readonly number[]): Case {
   return following(earlier.toReversed(), last);
 }
 
+describe("a nat rule that sends the connects to another namespace, where they are refused", () => {
+  const away = { loopbackPackets: 0 };
+  const seen = explained(refused(), {
+    refusal: refusal([resetByRule({ at: moment(500), ...away }), resetByRule(away)]),
+  });
+  const LINE = /^only 0 packets of a burst passed loopback: .* the refusal was made there$/;
+
+  it("is no block, and the evidence says where they went", () => {
+    const unboundHere = classify(caseOf(look(seen)));
+    expect(unboundHere).toMatchObject({ code: "NOT_LISTENING" });
+    expect(unboundHere.evidence).toContainEqual(expect.stringMatching(LINE));
+    const beside = classify(caseOf(look(seen, { listen: listening() })));
+    expect(beside).toMatchObject({ code: "UNKNOWN" });
+    expect(beside.evidence).toContainEqual(expect.stringMatching(LINE));
+  });
+
+  it("is not spoken of where the connects passed loopback, or the kernel refuses by now", () => {
+    const gone = refusal([resetByRule({ at: moment(500), ...away }), burst()]);
+    const byKernel = explained(failed("refused", { refusedBy: "kernel" }), { refusal: gone });
+    for (const path of [REJECTED, byKernel]) {
+      expect(classify(caseOf(look(path))).evidence).not.toContainEqual(expect.stringMatching(/passed loopback/));
+    }
+  });
+});
+
 describe("a rule that refuses", () => {
   const icmp = refusal([icmpByRule({ at: moment(500) }), icmpByRule()]);
   const timedOut = (overflows: number | null, listen = listening()) => {

@@ -10,6 +10,8 @@ export interface TcpCounters {
   readonly icmpUnreachable: number | null;
   /** `Icmp6InDestUnreachs`: the same, IPv6. */
   readonly icmp6Unreachable: number | null;
+  /** Packets that `lo` received: all that goes to an address of the namespace's own passes it. */
+  readonly loopbackPackets: number | null;
 }
 
 /** Counters of full accept queues; null where the kernel does not show them. */
@@ -31,6 +33,7 @@ export interface Counters {
 export function openCounters(procRoot: string): Counters {
   const snmp = openProcFile(`${procRoot}/net/snmp`);
   const snmp6 = openProcFile(`${procRoot}/net/snmp6`);
+  const devices = openProcFile(`${procRoot}/net/dev`);
   const netstat = openProcFile(`${procRoot}/net/netstat`);
   return {
     tcp: () => {
@@ -40,6 +43,8 @@ export function openCounters(procRoot: string): Counters {
         attemptFails: parsePaired(text, "Tcp", "AttemptFails"),
         icmpUnreachable: parsePaired(text, "Icmp", "InDestUnreachs"),
         icmp6Unreachable: parseNamed(textOf(snmp6), "Icmp6InDestUnreachs"),
+        // A node may have hundreds of interfaces; `lo` is the first of them.
+        loopbackPackets: parseReceived(devices.read((read) => LOOPBACK_ROW.test(read)) ?? "", "lo"),
       };
     },
     queues: () => {
@@ -50,7 +55,7 @@ export function openCounters(procRoot: string): Counters {
       };
     },
     close: () => {
-      for (const file of [snmp, snmp6, netstat]) file.close();
+      for (const file of [snmp, snmp6, devices, netstat]) file.close();
     },
   };
 }
@@ -74,6 +79,15 @@ export function parsePaired(text: string, group: string, name: string): number |
 export function parseNamed(text: string, name: string): number | null {
   const line = text.split("\n").find((candidate) => candidate.split(/\s/, 1)[0] === name);
   return line === undefined ? null : wholeNumber(line.slice(name.length).trim());
+}
+
+/** The whole row of `lo` in `/proc/net/dev`. */
+const LOOPBACK_ROW = /^ *lo:.*\n/m;
+
+/** Packets that an interface received, of `/proc/net/dev`: the second figure after its name (net/core/net-procfs.c). */
+export function parseReceived(text: string, name: string): number | null {
+  const row = text.split("\n").find((line) => line.trimStart().startsWith(`${name}:`));
+  return row === undefined ? null : wholeNumber(row.split(":")[1]?.trim().split(/\s+/)[1]);
 }
 
 function wholeNumber(text: string | undefined): number | null {

@@ -1,5 +1,12 @@
 import type { PathLook } from "../core/observation.ts";
-import { type Burst, provesResets, type RefusalProof, type TimeoutProof, whoRefused } from "../core/proof.ts";
+import {
+  type Burst,
+  isSentElsewhere,
+  provesResets,
+  type RefusalProof,
+  type TimeoutProof,
+  whoRefused,
+} from "../core/proof.ts";
 
 /** The namespace's counters at one reading; null where the kernel does not show one. */
 export interface CounterReading {
@@ -81,8 +88,8 @@ function refusalTable(refusal: RefusalProof): readonly string[] {
   return [
     "What the verdict rests on: the change of each counter over one burst.",
     "",
-    "| burst | attempts | refused | OutRsts | AttemptFails | InDestUnreachs |",
-    "| --- | --- | --- | --- | --- | --- |",
+    "| burst | attempts | refused | OutRsts | AttemptFails | InDestUnreachs | lo packets |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
     `- ${readingOf(refusal)}`,
@@ -91,7 +98,9 @@ function refusalTable(refusal: RefusalProof): readonly string[] {
 }
 
 function countsRow(name: string, burst: Burst): string {
-  const counters = [burst.resetsSent, burst.attemptFails, burst.icmpUnreachable].map((count) => count ?? "not shown");
+  const counters = [burst.resetsSent, burst.attemptFails, burst.icmpUnreachable, burst.loopbackPackets].map(
+    (count) => count ?? "not shown",
+  );
   return `| ${[name, burst.attempts, burst.refused, ...counters].join(" | ")} |`;
 }
 
@@ -106,7 +115,7 @@ function readingOf(refusal: RefusalProof): string {
     case "kernel":
       return `the kernel refused, one reset for each attempt: no rule refuses this port; ${control}`;
     case "unknown":
-      return `who refused is not told; ${control}`;
+      return `${isSentElsewhere(refusal) ? "the connects went elsewhere, past loopback: " : ""}who refused is not told; ${control}`;
   }
 }
 

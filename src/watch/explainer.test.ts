@@ -20,7 +20,7 @@ import type { QueueCounters, TcpCounters } from "../kernel/counters.ts";
 import { newExplainer } from "./explainer.ts";
 
 const WITHIN_MS = 1000;
-const ALL_ZERO = { resetsSent: 0, attemptFails: 0, icmpUnreachable: 0, icmp6Unreachable: 0 };
+const ALL_ZERO = { resetsSent: 0, attemptFails: 0, icmpUnreachable: 0, icmp6Unreachable: 0, loopbackPackets: 0 };
 const NO_OVERFLOW = { listenOverflows: 7, listenDrops: 9 };
 
 /** The surroundings of an explainer, in the hands of the test; what it does is noted. */

@@ -185,6 +185,21 @@ describe("a burst on a port whose server binds in the middle", () => {
   });
 });
 
+describe("a refusal of another namespace", () => {
+  it("is one burst and its control: the server there is not knocked at more than needed", async () => {
+    const { made, by } = await recordOf([resetByRule({ loopbackPackets: 0 })]).proof();
+    expect({ made, by }).toEqual({ made: [BURST, CONTROL], by: "unknown" });
+  });
+
+  it("does not hide a rule that comes in its place", async () => {
+    const { proof, clock } = recordOf([resetByRule({ loopbackPackets: 0 }), resetByRule()]);
+    await proof();
+    clock.advance(1000);
+    const { made, by } = await proof();
+    expect({ bursts: made.filter((what) => what === BURST).length, by }).toEqual({ bursts: 4, by: "firewall" });
+  });
+});
+
 describe("a refusal beside a socket", () => {
   it("is looked at again after 300 ms, and told then", async () => {
     const { proof, clock, table } = recordOf([burst()]);

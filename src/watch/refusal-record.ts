@@ -5,6 +5,7 @@ import {
   BURSTS_KEPT,
   type Burst,
   isRefusedByIcmp,
+  isSentElsewhere,
   isSighting,
   provesResets,
   type RefusalProof,
@@ -97,6 +98,8 @@ export function newRefusalRecord(address: string, port: number, parts: RefusalPa
 function isWorthAnother(proof: RefusalProof): boolean {
   const latest = proof.bursts.at(-1);
   if (latest === undefined || whoRefused(proof) === "firewall") return false;
+  // A server elsewhere that refuses is not to be knocked at more than needed.
+  if (isSentElsewhere({ ...proof, bursts: [latest] })) return false;
   const bringsIcmp = isRefusedByIcmp({ ...proof, bursts: [latest, latest] });
   if (latest.refused < latest.attempts) return bringsIcmp;
   if (isSuspect(latest)) return bringsIcmp || provesResets(proof.control);

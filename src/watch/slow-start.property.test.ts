@@ -45,17 +45,25 @@ function arbitrarySpans(maxLength: number, longestMs: number): fc.Arbitrary<read
   return fc.array(span, { maxLength });
 }
 
+function arbitraryRule(does: fc.Arbitrary<SimulatedRule["does"]>, scope: SimulatedRule["scope"]) {
+  return fc.record({
+    does,
+    scope: fc.constant(scope),
+    fromMs: fc.nat(4000),
+    untilMs: fc.integer({ min: 4000, max: 20_000 }),
+  });
+}
+
 const arbitraryWorld: fc.Arbitrary<SimulatedWorld> = fc.record({
   lives: arbitraryLives,
   bind: fc.constantFrom("0.0.0.0", "0.0.0.0", "::", "127.0.0.1", "v6only", "10.42.0.7"),
   // A rule that lets the server's port pass, and others not, is no block of it.
   rule: fc.option(
-    fc.record({
-      does: fc.constantFrom("reset", "icmp", "drop", "redirect-dead", "no-route", "forbid"),
-      scope: fc.constant("others"),
-      fromMs: fc.nat(4000),
-      untilMs: fc.integer({ min: 4000, max: 20_000 }),
-    }),
+    fc.oneof(
+      arbitraryRule(fc.constantFrom("reset", "icmp", "drop", "redirect-dead", "no-route", "forbid"), "others"),
+      // One that sends it to a server elsewhere, which is still starting, is none either.
+      arbitraryRule(fc.constant("dnat-away"), "port"),
+    ),
     { freq: 3 },
   ),
   fullQueue: fc.oneof(fc.constant([]), arbitrarySpans(2, 4000)),

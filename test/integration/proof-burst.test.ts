@@ -21,18 +21,49 @@ interface Row {
   readonly resetsSent: number;
   readonly attemptFails: number;
   readonly icmpUnreachable: number;
+  readonly loopbackPackets: number;
   /** By default what a port that nobody has bound gives. */
   readonly control?: Partial<Burst> | null;
   readonly canary?: LoopbackState;
   readonly by: "kernel" | "firewall" | "unknown";
 }
 
-const KERNEL = { refused: 3, resetsSent: 3, attemptFails: 3, icmpUnreachable: 0, by: "kernel" } as const;
-const RESET = { refused: 3, resetsSent: 0, attemptFails: 3, icmpUnreachable: 0, by: "firewall" } as const;
-const ICMP = { refused: 3, resetsSent: 0, attemptFails: 0, icmpUnreachable: 3, by: "firewall" } as const;
+const KERNEL = {
+  refused: 3,
+  resetsSent: 3,
+  attemptFails: 3,
+  icmpUnreachable: 0,
+  loopbackPackets: 6,
+  by: "kernel",
+} as const;
+const RESET = {
+  refused: 3,
+  resetsSent: 0,
+  attemptFails: 3,
+  icmpUnreachable: 0,
+  loopbackPackets: 6,
+  by: "firewall",
+} as const;
+const ICMP = {
+  refused: 3,
+  resetsSent: 0,
+  attemptFails: 0,
+  icmpUnreachable: 3,
+  loopbackPackets: 6,
+  by: "firewall",
+} as const;
 /** An ICMP that connect(2) does not take for a refusal, or not yet. */
 const ICMP_OTHERWISE = { ...ICMP, refused: 0 } as const;
-const NOTHING = { refused: 0, resetsSent: 0, attemptFails: 0, icmpUnreachable: 0, by: "unknown" } as const;
+const NOTHING = {
+  refused: 0,
+  resetsSent: 0,
+  attemptFails: 0,
+  icmpUnreachable: 0,
+  loopbackPackets: 0,
+  by: "unknown",
+} as const;
+/** A rule on the way out keeps the attempts from `lo`, and its answers pass it. */
+const ANSWER_ALONE = { loopbackPackets: 3 } as const;
 const PORT = "-p tcp --dport 9500 -j";
 
 const ROWS: readonly Row[] = [
@@ -41,9 +72,10 @@ const ROWS: readonly Row[] = [
     name: "REJECT by reset on the way out",
     rule: `iptables -A OUTPUT ${PORT} REJECT --reject-with tcp-reset`,
     ...RESET,
+    ...ANSWER_ALONE,
   },
   { name: "REJECT by reset on the way in", rule: `iptables -A INPUT ${PORT} REJECT --reject-with tcp-reset`, ...RESET },
-  { name: "REJECT by ICMP on the way out", rule: `iptables -A OUTPUT ${PORT} REJECT`, ...ICMP },
+  { name: "REJECT by ICMP on the way out", rule: `iptables -A OUTPUT ${PORT} REJECT`, ...ICMP, ...ANSWER_ALONE },
   { name: "REJECT by ICMP on the way in", rule: `iptables -A INPUT ${PORT} REJECT`, ...ICMP },
   {
     name: "an ICMP that says prohibited",
@@ -55,7 +87,7 @@ const ROWS: readonly Row[] = [
     rule: `iptables -A INPUT ${PORT} REJECT --reject-with icmp-proto-unreachable`,
     ...ICMP_OTHERWISE,
   },
-  { name: "DROP on the way in", rule: `iptables -A INPUT ${PORT} DROP`, ...NOTHING },
+  { name: "DROP on the way in", rule: `iptables -A INPUT ${PORT} DROP`, ...NOTHING, loopbackPackets: 3 },
   { name: "DROP on the way out", rule: `iptables -A OUTPUT ${PORT} DROP`, ...NOTHING },
   {
     name: "a redirect to a closed port, as a closed port itself",
@@ -97,6 +129,7 @@ const ROWS: readonly Row[] = [
     address: "::1",
     rule: `ip6tables -A OUTPUT ${PORT} REJECT --reject-with icmp6-adm-prohibited`,
     ...ICMP_OTHERWISE,
+    ...ANSWER_ALONE,
   },
   {
     name: "IPv6 switched off",

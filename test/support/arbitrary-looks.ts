@@ -74,7 +74,7 @@ const arbitraryAnswer: fc.Arbitrary<Answer> = fc
 const arbitraryChange = fc.option(fc.constantFrom(0, 0, 3, 3, 2, 4), { freq: 6 });
 
 /** Bursts out of few figures, so that some agree; up to 7 s before the look. */
-const arbitraryBurst: fc.Arbitrary<Burst> = fc.record({
+const arbitraryCounts = {
   at: fc.integer({ min: -7000, max: 0 }).map(moment),
   attempts: fc.constant(3),
   refused: fc.constantFrom(3, 3, 3, 0, 2),
@@ -82,7 +82,13 @@ const arbitraryBurst: fc.Arbitrary<Burst> = fc.record({
   resetsSent: arbitraryChange,
   attemptFails: arbitraryChange,
   icmpUnreachable: arbitraryChange,
-});
+};
+
+/** Some as former versions recorded them. */
+const arbitraryBurst: fc.Arbitrary<Burst> = fc.oneof(
+  fc.record(arbitraryCounts),
+  fc.record({ ...arbitraryCounts, loopbackPackets: fc.option(fc.constantFrom(6, 6, 6, 6, 3, 2, 0)) }),
+);
 
 const arbitraryTargetBurst: fc.Arbitrary<TargetBurst> = fc
   .tuple(arbitraryBurst, fc.option(fc.subarray([1, 2, 3])))

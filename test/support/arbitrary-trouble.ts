@@ -87,6 +87,7 @@ const TAMPERS: readonly Tamper[] = [
     { refused: 2 },
     { attemptFails: 1 },
     { icmpUnreachable: 2 },
+    { loopbackPackets: 2 },
     { inodes: [] },
     { inodes: null },
     { at: moment(600) },

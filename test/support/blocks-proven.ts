@@ -73,12 +73,20 @@ function near(one: Burst, other: Burst, ms: number): boolean {
 function isRulesReset(refusal: RefusalProof | null): boolean {
   const last = refusal?.bursts.at(-1);
   const control = refusal?.control;
-  if (!refusal || !last || !control || !near(last, control, 5000)) return false;
+  if (!refusal || !last || !control || !near(last, control, 5000) || isAway(refusal)) return false;
   const clean = refusal.bursts.filter(
     (one) => one.refused === one.attempts && one.resetsSent === 0 && near(one, last, 5000),
   );
   const isLastShort = last.refused === last.attempts && last.resetsSent !== null && last.resetsSent < last.attempts;
   return clean.length >= 2 && isLastShort && control.refused === control.attempts && (control.resetsSent ?? 0) >= 3;
+}
+
+/** Loopback saw fewer packets than attempts in one moment, on a kernel that counted those of a control that it refused. */
+function isAway({ bursts, control }: RefusalProof): boolean {
+  const last = bursts.at(-1);
+  const isFew = (one: Burst) => typeof one.loopbackPackets === "number" && one.loopbackPackets < one.attempts;
+  const isBlind = !!control && isFew(control) && control.refused === control.attempts && (control.resetsSent ?? 0) >= 3;
+  return !!last && !isBlind && bursts.some((one) => isFew(one) && near(one, last, 5000));
 }
 
 /** The port and the control were refused by resets that were counted as they came in, and too few as they were sent. */
@@ -93,7 +101,7 @@ function isAlike(refusal: RefusalProof | null): boolean {
 /** Two bursts, the last among them, with an ICMP for each attempt and no failed one. */
 function isRulesIcmp(refusal: RefusalProof | null): boolean {
   const last = refusal?.bursts.at(-1);
-  if (!refusal?.control || !last) return false;
+  if (!refusal?.control || !last || isAway(refusal)) return false;
   const isIcmp = (one: Burst) => (one.icmpUnreachable ?? 0) >= 3 && one.attemptFails !== null && one.attemptFails < 3;
   return isIcmp(last) && refusal.bursts.filter(isIcmp).length >= 2;
 }

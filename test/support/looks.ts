@@ -123,7 +123,7 @@ export function skipped(reason: ConnectSkip): PathLook {
 
 /** A burst of three connects that the kernel itself refused, beside nothing. */
 export function burst(overrides: Partial<TargetBurst> = {}): TargetBurst {
-  const counts = { resetsSent: 3, attemptFails: 3, icmpUnreachable: 0 };
+  const counts = { resetsSent: 3, attemptFails: 3, icmpUnreachable: 0, loopbackPackets: 6 };
   return { at: moment(990), attempts: 3, refused: 3, ms: 0.7, inodes: [], ...counts, ...overrides };
 }
 

@@ -15,7 +15,7 @@ export interface Span {
 
 /** A rule of the namespace: what it does to connects to the server's port, to all of loopback, or to all other ports. */
 export interface SimulatedRule extends Span {
-  readonly does: "reset" | "icmp" | "drop" | "redirect-dead" | "redirect-live" | "no-route" | "forbid";
+  readonly does: "reset" | "icmp" | "drop" | "redirect-dead" | "redirect-live" | "dnat-away" | "no-route" | "forbid";
   readonly scope: "port" | "loopback" | "others";
 }
 
@@ -53,12 +53,21 @@ export interface SimulatedNamespace {
   readonly counters: { tcp(): TcpCounters; queues(): QueueCounters; close(): void };
 }
 
-/** How a connect ends, and who sends a reset or an ICMP for it. */
+/** How a connect ends, and who sends a reset or an ICMP for it: `elsewhere` is the kernel of another namespace. */
 export interface Ending {
   readonly outcome: ConnectOutcome;
   readonly errno: string | null;
-  readonly by: "kernel" | "reset" | "icmp" | null;
+  readonly by: "kernel" | "reset" | "icmp" | "elsewhere" | null;
 }
+
+/** What one connect adds to the counters, by who ends it: what goes to another namespace does not pass `lo`. */
+const COUNTED = {
+  kernel: { resets: 1, fails: 1, icmp: 0, loopback: 2 },
+  reset: { resets: 0, fails: 1, icmp: 0, loopback: 2 },
+  icmp: { resets: 0, fails: 0, icmp: 1, loopback: 2 },
+  elsewhere: { resets: 0, fails: 1, icmp: 0, loopback: 0 },
+  nobody: { resets: 0, fails: 0, icmp: 0, loopback: 1 },
+} as const;
 
 const CONNECTED: Ending = { outcome: "ok", errno: null, by: null };
 const CLOSED: Ending = { outcome: "refused", errno: "ECONNREFUSED", by: "kernel" };
@@ -70,6 +79,7 @@ const RULES: Readonly<Record<SimulatedRule["does"], Ending>> = {
   drop: VANISHED,
   "redirect-dead": CLOSED,
   "redirect-live": CONNECTED,
+  "dnat-away": { outcome: "refused", errno: "ECONNREFUSED", by: "elsewhere" },
   "no-route": { outcome: "unreachable", errno: "EHOSTUNREACH", by: null },
   forbid: { outcome: "denied", errno: "EPERM", by: null },
 };
@@ -80,7 +90,7 @@ const LATER_MS = 0.3;
 
 export function simulateNamespace(world: SimulatedWorld, clock: SimulatedClock): SimulatedNamespace {
   const random = randomOf(world.seed);
-  const total = { resets: 0, fails: 0, icmp: 0, overflows: 0 };
+  const total = { resets: 0, fails: 0, icmp: 0, overflows: 0, loopback: 0 };
   let countedMs = 0;
   const isIn = ({ fromMs, untilMs }: Span) => fromMs <= clock.nowMs() && clock.nowMs() < untilMs;
   const life = () => world.lives.find(({ bindMs, endMs }) => isIn({ fromMs: bindMs, untilMs: endMs ?? Infinity }));
@@ -96,9 +106,11 @@ export function simulateNamespace(world: SimulatedWorld, clock: SimulatedClock):
     return world.fullQueue.some(isIn) ? VANISHED : CONNECTED;
   };
   const count = (ending: Ending): Ending => {
-    if (ending.by === "kernel") total.resets += 1;
-    if (ending.by === "kernel" || ending.by === "reset") total.fails += 1;
-    if (ending.by === "icmp") total.icmp += 1;
+    const counted = COUNTED[ending.by ?? "nobody"];
+    total.resets += counted.resets;
+    total.fails += counted.fails;
+    total.icmp += counted.icmp;
+    total.loopback += counted.loopback;
     return ending;
   };
   const connect = () => {
@@ -115,6 +127,7 @@ export function simulateNamespace(world: SimulatedWorld, clock: SimulatedClock):
     const resets = poisson(world.noise.resets * seconds, random);
     total.resets += resets;
     total.fails += resets;
+    total.loopback += 2 * resets;
     total.icmp += poisson(world.noise.icmp * seconds, random);
     total.overflows += poisson(world.noise.overflows * seconds, random);
   };
@@ -130,6 +143,7 @@ export function simulateNamespace(world: SimulatedWorld, clock: SimulatedClock):
       attemptFails: shown(total.fails),
       icmpUnreachable: icmp,
       icmp6Unreachable: 0,
+      loopbackPackets: shown(total.loopback),
     };
   };
   const queues = (): QueueCounters => {
@@ -144,8 +158,9 @@ export function simulateNamespace(world: SimulatedWorld, clock: SimulatedClock):
       clock.advance(ATTEMPT_MS);
       return knock();
     });
-    let after = tcp();
-    const icmp = change(before.icmpUnreachable, after.icmpUnreachable);
+    const early = tcp();
+    let after = early;
+    const icmp = change(before.icmpUnreachable, early.icmpUnreachable);
     if ((change(before.resetsSent, after.resetsSent) ?? 0) < BURST_ATTEMPTS) {
       clock.advance(LATER_MS);
       after = tcp();
@@ -158,6 +173,7 @@ export function simulateNamespace(world: SimulatedWorld, clock: SimulatedClock):
       resetsSent: change(before.resetsSent, after.resetsSent),
       attemptFails: change(before.attemptFails, after.attemptFails),
       icmpUnreachable: icmp,
+      loopbackPackets: change(before.loopbackPackets, early.loopbackPackets),
     };
     return { burst, connected: endings.filter(({ outcome }) => outcome === "ok").length };
   };

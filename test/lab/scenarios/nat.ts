@@ -1,7 +1,8 @@
+import { PEER_ADDRESS, POD_ADDRESS } from "../addresses.ts";
 import { packetFilters } from "../needs.ts";
 import { iptables, nft, nftGone } from "../rules.ts";
 import { afterTimeout, type ScenarioGroup, soon } from "../scenario.ts";
-import { raw, standIn, tell } from "../servers.ts";
+import { raw, rawAtPeer, standIn, tell } from "../servers.ts";
 
 const ELSEWHERE = { does: "answer", host: "127.0.0.1", port: 9100 } as const;
 
@@ -63,6 +64,20 @@ export const NAT: ScenarioGroup = {
           raw(ELSEWHERE, "elsewhere"),
           iptables("-t nat -A OUTPUT -p tcp --dport 9000 -j DNAT --to-destination 127.0.0.1:9100"),
         ),
+      ],
+    },
+    {
+      name: "DNAT of the pod's own address to another namespace, whose server is still starting",
+      hasPeer: true,
+      targets: [`http=http://${POD_ADDRESS}:9000/v2/health/live`],
+      stages: [
+        soon(
+          "NOT_LISTENING",
+          iptables(
+            `-t nat -A OUTPUT -p tcp -d ${POD_ADDRESS} --dport 9000 -j DNAT --to-destination ${PEER_ADDRESS}:9000`,
+          ),
+        ),
+        soon("READY", rawAtPeer({ does: "answer", host: PEER_ADDRESS, port: 9000 })),
       ],
     },
     {
