@@ -16,10 +16,11 @@ export function readSockets(entry: Entry): SocketReading {
   const table = childrenOf(entry, "table")[0]?.fields;
   const unread = table?.get("unread")?.split(",") ?? ["tcp"];
   const rows = childrenOf(entry, "row").map(({ rest }) => `${rest} \n`);
+  const sockets = parseListeningSockets(rows.join(""));
   return {
-    sockets: [...parseListeningSockets(rows.join(""))].sort(byPort),
+    sockets: [...(sockets ?? [])].sort(byPort),
     // A kernel without IPv6 has no tcp6.
-    isComplete: table?.get("cut") === "0" && !unread.includes("tcp"),
+    isComplete: sockets !== null && table?.get("cut") === "0" && !unread.includes("tcp"),
   };
 }
 

@@ -8,8 +8,8 @@ import { hasAllListeningSockets, parseListeningSockets } from "./socket-table.ts
 export interface ListenTable {
   /**
    * The sockets, of each family from the last reading when the kernel's count is the same as then and it is younger than
-   * a second, else read anew; null where there is no table. A close and a bind between two readings leave the counts equal, which
-   * is why a reading does not last. Where connections come and go all the time the counts move at every call: readings
+   * a second, else read anew; null where there is no table, or a longer one than is read whole. A close and a bind
+   * between two readings leave the counts equal, which is why a reading does not last. Where connections come and go all the time the counts move at every call: readings
    * are then spaced, by 25 times what one takes and by 60 ms at most.
    */
   current(): readonly ListeningSocket[] | null;
@@ -48,8 +48,9 @@ const SPACED_AT_MOST_MS = 60;
 
 /** Opens the table under a `/proc` of the caller's choice; `nowMs` is a monotonic clock in milliseconds. */
 export function openListenTable(procRoot: string, nowMs: () => number): ListenTable {
-  const ipv4 = openFamily(`${procRoot}/net/tcp`, `${procRoot}/net/sockstat`, nowMs);
-  const ipv6 = openFamily(`${procRoot}/net/tcp6`, `${procRoot}/net/sockstat6`, nowMs);
+  const ipv4 = openFamily(`${procRoot}/net`, { table: "tcp", counts: "sockstat", whenAbsent: null }, nowMs);
+  // A kernel without IPv6 has no tcp6.
+  const ipv6 = openFamily(`${procRoot}/net`, { table: "tcp6", counts: "sockstat6", whenAbsent: NO_SOCKETS }, nowMs);
   const both = newMerge();
   return {
     current: () => both(ipv4.current(), ipv6.current()),
@@ -64,30 +65,44 @@ export function openListenTable(procRoot: string, nowMs: () => number): ListenTa
 
 type Sockets = readonly ListeningSocket[] | null;
 
+/** Always the same one, so that it does not look like another reading. */
+const NO_SOCKETS: Sockets = [];
+
 /**
- * Puts the families together, anew only when one of them was read anew. A kernel without IPv6 has no tcp6; without tcp
- * there is no table at all.
+ * Puts the families together, anew only when one of them was read anew. Without all of both there is no table: a socket
+ * of IPv6 may serve IPv4 too.
  */
 function newMerge(): (ipv4: Sockets, ipv6: Sockets) => Sockets {
   let last: { readonly ipv4: Sockets; readonly ipv6: Sockets; readonly merged: Sockets } | null = null;
   return (ipv4, ipv6) => {
     if (last?.ipv4 !== ipv4 || last.ipv6 !== ipv6) {
-      last = { ipv4, ipv6, merged: ipv4 === null ? null : [...ipv4, ...(ipv6 ?? [])].sort(byPort) };
+      last = { ipv4, ipv6, merged: mergeOf(ipv4, ipv6) };
     }
     return last.merged;
   };
 }
 
-function openFamily(tablePath: string, countPath: string, nowMs: () => number): Family {
-  const table = openProcFile(tablePath);
-  const counts = openProcFile(countPath);
+function mergeOf(ipv4: Sockets, ipv6: Sockets): Sockets {
+  return ipv4 === null || ipv6 === null ? null : [...ipv4, ...ipv6].sort(byPort);
+}
+
+/** The files of one family, and what a table that is not there means. */
+interface FamilyFiles {
+  readonly table: string;
+  readonly counts: string;
+  readonly whenAbsent: Sockets;
+}
+
+function openFamily(folder: string, files: FamilyFiles, nowMs: () => number): Family {
+  const table = openProcFile(`${folder}/${files.table}`);
+  const counts = openProcFile(`${folder}/${files.counts}`);
   let last: Reading | null = null;
 
   const isOutdated = () => last === null || !isCurrent(last, countOf(counts), nowMs());
   const fresh = () => {
     const startedMs = nowMs();
     const count = countOf(counts);
-    const sockets = socketsOf(table);
+    const sockets = socketsOf(table, files.whenAbsent);
     const atMs = nowMs();
     last = { count, sockets, atMs, tookMs: atMs - startedMs };
     return sockets;
@@ -114,7 +129,7 @@ function countOf(file: ProcFile): number | null {
   return text === null ? null : parseInUse(text);
 }
 
-function socketsOf(file: ProcFile): readonly ListeningSocket[] | null {
+function socketsOf(file: ProcFile, whenAbsent: Sockets): Sockets {
   const text = file.read(hasAllListeningSockets);
-  return text === null ? null : parseListeningSockets(text);
+  return text === null ? whenAbsent : parseListeningSockets(text);
 }

@@ -46,6 +46,16 @@ describe("a file that is read again and again", () => {
     file.close();
   });
 
+  it("shows no more than its last two chunks when it asks whether that is enough", () => {
+    const proc = newFakeProc();
+    proc.write("file", `${"a".repeat(4096)}${"b".repeat(4096)}${"c".repeat(4096)}d`);
+    const file = openProcFile(`${proc.root}/file`);
+    const shown: string[] = [];
+    file.read((end) => shown.push(end) > 3);
+    expect(shown.map((end) => end.replace(/(.)\1*/g, "$1"))).toEqual(["a", "ab", "bc", "cd"]);
+    file.close();
+  });
+
   it("is read no further than a mebibyte", () => {
     const proc = newFakeProc();
     proc.write("file", "x".repeat(1024 * 1024 + 5000));

@@ -4,9 +4,9 @@ import { closeSync, openSync, readSync } from "node:fs";
 export interface ProcFile {
   /**
    * The text of the file from its start, as the kernel makes it anew at this read; null when it cannot be read. Stops
-   * after the first chunk for which `isEnough` says so, and at 1 MiB in any case.
+   * after the first chunk for which `isEnough`, shown that one and the one before, says so, and at 1 MiB in any case.
    */
-  read(isEnough?: (text: string) => boolean): string | null;
+  read(isEnough?: (end: string) => boolean): string | null;
   close(): void;
 }
 
@@ -37,14 +37,18 @@ export function openProcFile(path: string): ProcFile {
   return { read, close };
 }
 
-function readFromStart(descriptor: number, chunk: Buffer, isEnough: (text: string) => boolean): string {
+function readFromStart(descriptor: number, chunk: Buffer, isEnough: (end: string) => boolean): string {
   let text = "";
+  let before = "";
   for (let position = 0; position < LIMIT_BYTES; ) {
     const count = readSync(descriptor, chunk, 0, CHUNK_BYTES, position);
     if (count === 0) break;
-    text += chunk.toString("latin1", 0, count);
+    const latest = chunk.toString("latin1", 0, count);
+    text += latest;
     position += count;
-    if (isEnough(text)) break;
+    // Not the whole text: to look at it after each chunk would copy it each time, 100 ms for some thousand sockets.
+    if (isEnough(before + latest)) break;
+    before = latest;
   }
   return text;
 }

@@ -21,6 +21,8 @@ const CAPTURED_TCP6 = `${TCP6_HEAD}
    4: 00000000000000000000000001000000:D09E 00000000000000000000000001000000:251D 01 00000000:00000000 00:00000000 00000000     0        0 122225 2 00000000833cd42c 20 0 0 10 -1
 `;
 
+const FIRST_ROW = CAPTURED_TCP.split("\n")[1];
+
 describe("parseListeningSockets", () => {
   it("reads the listening rows of a captured /proc/net/tcp", () => {
     expect(parseListeningSockets(CAPTURED_TCP)).toEqual([
@@ -31,7 +33,7 @@ describe("parseListeningSockets", () => {
   });
 
   it("reads the listening rows of a captured /proc/net/tcp6", () => {
-    const places = parseListeningSockets(CAPTURED_TCP6).map(({ address, port }) => [address, port]);
+    const places = parseListeningSockets(CAPTURED_TCP6)?.map(({ address, port }) => [address, port]);
     expect(places).toEqual([
       ["::1", 9501],
       ["::", 9500],
@@ -92,7 +94,7 @@ describe("parseListeningSockets", () => {
       .map(([text, at, removed, inserted]) => text.slice(0, at) + inserted + text.slice(at + removed));
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" }), almost), (text) => {
-        for (const { address, port, inode, uid, acceptQueue } of parseListeningSockets(text)) {
+        for (const { address, port, inode, uid, acceptQueue } of parseListeningSockets(text) ?? []) {
           expect(canonicalAddress(address)).toBe(address);
           expect(port).toBeLessThanOrEqual(65_535);
           expect([port, inode, uid, acceptQueue].every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(
@@ -104,15 +106,29 @@ describe("parseListeningSockets", () => {
   });
 
   it.each([
-    ["listening rows", procTable(TCP_HEAD, Array(7000).fill(CAPTURED_TCP.split("\n")[1]))],
+    ["listening rows", procTable(TCP_HEAD, Array(7000).fill(FIRST_ROW))],
     ["rows that almost match", `   0: 0100007F:1F90 00000000:0000 0A ${"0".repeat(150)}\n`.repeat(5500)],
     ["digits", "1".repeat(1024 * 1024)],
     ["spaces", " ".repeat(1024 * 1024)],
     ["line ends", "\n".repeat(1024 * 1024)],
   ])("reads a mebibyte of %s in bounded time, and keeps a bounded number", (_what, text) => {
     const began = performance.now();
-    expect(parseListeningSockets(text).length).toBeLessThanOrEqual(1024);
+    expect(parseListeningSockets(text)?.length ?? 0).toBeLessThanOrEqual(4096);
     expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  it("tells of all sockets or of none: one that is left out would seem not to listen", () => {
+    const open = CAPTURED_TCP.split("\n").slice(4);
+    const tableOf = (rows: number) => [TCP_HEAD, ...Array(rows).fill(FIRST_ROW), ...open].join("\n");
+    expect(parseListeningSockets(tableOf(4096))).toHaveLength(4096);
+    expect(parseListeningSockets(tableOf(4097))).toBeNull();
+  });
+
+  it("knows in the first mebibyte that there are too many, however long the rows are", () => {
+    const most = 2 ** 32 - 1;
+    const row = procRow(99_999, { port: 65_535, inode: most, uid: most, acceptQueue: most }, Array(16).fill(255));
+    const longest = `${row} ${"9".repeat(249 - row.length - 1)}`;
+    expect(parseListeningSockets(procTable(TCP6_HEAD, Array(5000).fill(longest)).slice(0, 1024 * 1024))).toBeNull();
   });
 });
 

@@ -12,21 +12,25 @@ const LISTEN = "0A";
 const ROW =
   /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) [0-9A-F]{8}:([0-9A-F]{8}) [0-9A-F]{2}:[0-9A-F]+ [0-9A-F]+ +(\d{1,10}) +\d+ (\d{1,15}) /;
 
-/** More listening sockets than any pod has; what comes after is left out. */
-const SOCKETS_LIMIT = 1024;
+/**
+ * More listening sockets of one family than pods have. The kernel prints the row of a listener in less than 250
+ * characters (net/ipv4/tcp_ipv4.c, net/ipv6/tcp_ipv6.c), so one row too many is seen within the mebibyte that is read.
+ */
+const SOCKETS_LIMIT = 4096;
 
 /**
  * Reads the listening sockets from the text of `/proc/net/tcp` or `/proc/net/tcp6`. The kernel prints them before all
  * other sockets, so reading stops at the first row of another state. A line that is no row is passed over, a torn last
- * line too.
+ * line too. Null when there are more than `SOCKETS_LIMIT`: of a socket that is missing from a part nothing is known.
  */
-export function parseListeningSockets(text: string): readonly ListeningSocket[] {
+export function parseListeningSockets(text: string): readonly ListeningSocket[] | null {
   const sockets: ListeningSocket[] = [];
   for (const line of text.split("\n")) {
     const row = ROW.exec(line);
     if (row === null) continue;
     const [, address = "", port = "", state, queue = "", uid, inode] = row;
-    if (state !== LISTEN || sockets.length === SOCKETS_LIMIT) break;
+    if (state !== LISTEN) break;
+    if (sockets.length === SOCKETS_LIMIT) return null;
     sockets.push({
       address: addressOf(address),
       port: Number.parseInt(port, 16),
@@ -38,7 +42,7 @@ export function parseListeningSockets(text: string): readonly ListeningSocket[] 
   return sockets;
 }
 
-/** Whether a text of such a table already holds a complete row that is not listening: the rows after it are not either. */
+/** Whether such a table's text, of which this is the end, has a complete row not listening: those after it are not either. */
 export function hasAllListeningSockets(text: string): boolean {
   const complete = text.slice(0, text.lastIndexOf("\n"));
   const lastLine = complete.slice(complete.lastIndexOf("\n") + 1);
