@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { readEphemeralRange } from "../src/kernel/ephemeral-range.ts";
+import { readEphemeralPorts } from "../src/kernel/ephemeral-range.ts";
 
 const FIRST = 20_000;
 const LAST = 32_000;
@@ -10,7 +10,7 @@ let next = FIRST;
  * connections, as servers' ports do: a gate does not connect to a closed port inside it.
  */
 export async function takeFreePort(): Promise<number> {
-  const last = Math.min(LAST, (readEphemeralRange("/proc")?.first ?? LAST) - 1);
+  const last = Math.min(LAST, (readEphemeralPorts("/proc")?.first ?? LAST) - 1);
   while (next <= last) {
     const port = next;
     next += 1;

@@ -3,7 +3,7 @@ import type { Moment } from "../core/moment.ts";
 import type { ListeningSocket, Look } from "../core/observation.ts";
 import type { Clock } from "../core/ports.ts";
 import { openCounters } from "../kernel/counters.ts";
-import { readEphemeralRange } from "../kernel/ephemeral-range.ts";
+import { readEphemeralPorts } from "../kernel/ephemeral-range.ts";
 import { evidenceAddresses } from "../kernel/interfaces.ts";
 import { type ListenTable, openListenTable } from "../kernel/listen-table.ts";
 import { isLocalAddress, isLocalHost } from "../kernel/local-addresses.ts";
@@ -67,7 +67,7 @@ export function startGate(settings: Settings, listener: GateListener, restore?: 
       newExplainer: explainers({ procRoot: PROC_ROOT, clock, table, counters, ledger }),
       isTableProven: () => isTableProven,
       ownSockets: () => readOwnSockets(PROC_ROOT),
-      ephemeralPorts: readEphemeralRange(PROC_ROOT),
+      ephemeralPorts: readEphemeralPorts(PROC_ROOT),
       openProber: (target, address) => openProber({ target, address, version: VERSION }),
       isLocalAddress,
       isLocalHost,

@@ -114,6 +114,13 @@ describe("the pod's other addresses", () => {
     expect(knocked).toEqual(["127.0.0.2"]);
     expect(seen.map(({ skipped }) => skipped)).toEqual(["ephemeral-port", null, "ephemeral-port"]);
   });
+
+  it("connect to a closed port of that range which is reserved: no connect is given it", async () => {
+    const { beside, knocked } = evidenceOf({ target: httpTarget({ port: 40_500 }), ends: REFUSED });
+    const seen = await beside(refused(), [socket({ address: "127.0.0.2", port: 40_500 })]);
+    expect(knocked).toHaveLength(3);
+    expect(seen.map(({ skipped }) => skipped)).toEqual([null, null, null]);
+  });
 });
 
 describe("the server's accept queue", () => {

@@ -2,6 +2,7 @@ import type { ConnectResult } from "../core/connect.ts";
 import { coveringSockets } from "../core/coverage.ts";
 import type { ConnectSkip, ListeningSocket, PathLook } from "../core/observation.ts";
 import type { Target } from "../core/target.ts";
+import { isEphemeral } from "../kernel/ephemeral-range.ts";
 import type { EvidenceParts, LookParts } from "./look-parts.ts";
 import { settleWithin, TIME_UP } from "./settle-within.ts";
 
@@ -97,9 +98,9 @@ async function tryAddress(address: string, onPort: Sockets, attempt: Attempt): P
 }
 
 function reasonToSkip(address: string, onPort: Sockets, { target, parts }: Attempt): ConnectSkip | null {
-  const { ephemeralPorts: range, ledger, table } = parts;
-  const isEphemeral = range !== null && target.port >= range.first && target.port <= range.last;
-  if (isEphemeral && coveringSockets(address, onPort ?? []).length === 0) return "ephemeral-port";
+  const { ephemeralPorts, ledger, table } = parts;
+  const isCovered = coveringSockets(address, onPort ?? []).length > 0;
+  if (!isCovered && isEphemeral(ephemeralPorts, target.port)) return "ephemeral-port";
   if (ledger.admits(target.port, 1)) return null;
   // The ledger knows only what it was told: perhaps the queue is empty by now.
   const waiting = table.fresh()?.filter(({ port }) => port === target.port) ?? [];

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/ports.ts";
 import type { Target } from "../core/target.ts";
-import type { PortRange } from "../kernel/ephemeral-range.ts";
+import type { EphemeralPorts } from "../kernel/ephemeral-range.ts";
 import type { ListenTable } from "../kernel/listen-table.ts";
 import type { Inquiry, Prober } from "../probes/prober.ts";
 import type { AcceptLedger } from "./accept-ledger.ts";
@@ -13,7 +13,7 @@ export interface LookParts {
   readonly table: ListenTable;
   readonly ledger: AcceptLedger;
   readonly resolver: Resolver;
-  readonly ephemeralPorts: PortRange | null;
+  readonly ephemeralPorts: EphemeralPorts | null;
   readonly openProber: (target: Target, address: string) => Prober;
   readonly isLocalAddress: (address: string) => boolean;
   /** Explains failed connects to a port. */

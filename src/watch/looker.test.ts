@@ -121,6 +121,15 @@ describe("a look", () => {
     expect((await look()).listen).toEqual({ isKnown: false, reason: "remote" });
   });
 
+  it.each([
+    [40_000, "ephemeral-port", null],
+    [40_500, null, "refused"],
+  ])("connects to the closed port %d of the ephemeral range only if it is reserved", async (port, skipped, outcome) => {
+    const { look } = lookerOf({ server: refuse, target: httpTarget({ port }) });
+    const [path] = (await look()).paths;
+    expect([path?.skipped, path?.connect?.outcome ?? null]).toEqual([skipped, outcome]);
+  });
+
   it("says so where there is no table, and connects all the same", async () => {
     const { look, table } = lookerOf({ server: answer });
     table.show(null);

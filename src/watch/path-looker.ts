@@ -1,6 +1,7 @@
 import { coveringSockets } from "../core/coverage.ts";
 import type { ListeningSocket, PathLook } from "../core/observation.ts";
 import type { Target } from "../core/target.ts";
+import { isEphemeral } from "../kernel/ephemeral-range.ts";
 import type { Explainer } from "./explainer.ts";
 import type { LookParts } from "./look-parts.ts";
 import { newPathSession, type PathSession, type SessionParts } from "./path-session.ts";
@@ -72,7 +73,7 @@ function sessionParts(
   address: string,
   { parts, onLateAnswer }: { parts: LookParts; onLateAnswer: () => void },
 ): SessionParts {
-  const { clock, table, ledger, ephemeralPorts: range, openProber, isLocalAddress } = parts;
+  const { clock, table, ledger, ephemeralPorts, openProber, isLocalAddress } = parts;
   return {
     clock,
     table,
@@ -82,7 +83,7 @@ function sessionParts(
     onLateAnswer,
     prober: openProber(target, address),
     isLocal: isLocalAddress(address),
-    isEphemeralPort: range !== null && target.port >= range.first && target.port <= range.last,
+    isEphemeralPort: isEphemeral(ephemeralPorts, target.port),
   };
 }
 

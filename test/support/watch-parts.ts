@@ -44,7 +44,7 @@ export function fakeLookParts(server: FakeServer = () => {}, overrides: FakeLook
     table,
     ledger: newAcceptLedger(),
     resolver: { resolve: async () => resolvedTo("127.0.0.1") },
-    ephemeralPorts: { first: 32_768, last: 60_999 },
+    ephemeralPorts: { first: 32_768, last: 60_999, reserved: [{ first: 40_500, last: 40_509 }] },
     isLocalAddress: (address) => address.startsWith("127.") || address === "::1",
     openProber: (target: Target, address: string) => {
       const prober = fakeProber((question) => server(question, address));
