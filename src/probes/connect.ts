@@ -55,7 +55,8 @@ export function isSelfConnected(ends: SocketEnds): boolean {
   return ends.localPort === ends.remotePort && ends.localAddress === ends.remoteAddress;
 }
 
-function failure(errno: string, ms: number): ConnectResult {
+/** What a connect comes to that failed with `errno`. */
+export function failedConnect(errno: string, ms: number): ConnectResult {
   const outcome = connectOutcome(errno);
   return { outcome, errno, refusedBy: outcome === "refused" ? "unknown" : null, ms };
 }
@@ -74,10 +75,10 @@ export function connectTcp(endpoint: Endpoint): TcpConnection {
         return;
       }
       socket.destroy();
-      resolve(failure("ECONNREFUSED", elapsedMs()));
+      resolve(failedConnect("ECONNREFUSED", elapsedMs()));
     });
     // The listener stays for good: an error after the connect must find one until the socket has its user's own.
-    socket.on("error", (error: NodeJS.ErrnoException) => resolve(failure(error.code ?? "UNKNOWN", elapsedMs())));
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(failedConnect(error.code ?? "UNKNOWN", elapsedMs())));
   });
   return { socket, result };
 }

@@ -19,6 +19,8 @@ export interface CallFailure {
   readonly isServersWord: boolean;
   /** Whether what answered over HTTP/2 called its answer something other than gRPC. */
   readonly isForeign: boolean;
+  /** The error's name where the call had no connection because its connect failed; null otherwise. */
+  readonly connectErrno: string | null;
 }
 
 /** How one call ended. */
@@ -30,6 +32,9 @@ export type CallResult<Response> = { readonly isOk: true; readonly response: Res
  */
 const MADE_UP =
   /^(?:Received RST_STREAM with code|Stream refused by server$|Connection dropped$|Call cancelled$|Bandwidth exhausted|Protocol not secure enough$|No connection established|read E|write E)/;
+
+/** What grpc-js 1.14 says of a call without a connection, around the text of Node.js for a connect that failed. */
+const FAILED_CONNECT = /^No connection established\. Last error: Error: connect (E[A-Z0-9]+)\b/;
 
 /** What grpc-js says when a server breaks the rule of one response a call; it uses UNIMPLEMENTED for that. */
 const MALFORMED = /^(?:Too many responses received|No message received)/;
@@ -49,6 +54,7 @@ function failureOf(error: ServiceError, headers: Metadata | null): CallFailure {
     details: error.details,
     isServersWord: hasTrailers || (headers !== null && !MADE_UP.test(error.details)),
     isForeign: type !== "" && !type.startsWith("application/grpc") && !isMapped,
+    connectErrno: FAILED_CONNECT.exec(error.details)?.[1] ?? null,
   };
 }
 
@@ -59,6 +65,7 @@ const SHUT_DOWN: CallFailure = {
   details: "Channel closed",
   isServersWord: false,
   isForeign: false,
+  connectErrno: null,
 };
 
 /** Makes one unary call without a deadline. Never rejects; pending while the server is silent and not cancelled. */

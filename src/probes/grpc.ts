@@ -1,7 +1,8 @@
 import { isIPv6 } from "node:net";
+import type { ConnectResult } from "../core/connect.ts";
 import type { Answer } from "../core/observation.ts";
 import type { GrpcTarget } from "../core/target.ts";
-import type { Endpoint, TcpConnection } from "./connect.ts";
+import { type Endpoint, failedConnect, type TcpConnection } from "./connect.ts";
 import { openConnection } from "./connection.ts";
 import { type GrpcChannel, type GrpcPeer, openGrpcChannel } from "./grpc-channel.ts";
 import { askQuestion, firstQuestion, pendingModels, type QuestionMemory, type Reply } from "./grpc-question.ts";
@@ -10,6 +11,7 @@ import { publishable } from "./message.ts";
 import { PEEK_MS, peekHttp2, peekSecureHttp2 } from "./peek.ts";
 import type { Prober } from "./prober.ts";
 import { releaseSocket } from "./release.ts";
+import { startStopwatch } from "./stopwatch.ts";
 import { DEFAULT_TLS } from "./tls-handshake.ts";
 import type { Word } from "./word.ts";
 
@@ -68,17 +70,27 @@ interface Asking {
   readonly course: Course;
 }
 
+/** The failure of the connect without which a call never came to the server; null where there was a connection. */
+function connectFailure({ failure }: Reply, ms: number): ConnectResult | null {
+  const errno = failure?.connectErrno ?? null;
+  const connect = errno === null ? null : failedConnect(errno, ms);
+  // Whoever resets has seen the connection: it ended, a moment earlier than others that are closed.
+  return connect?.outcome === "reset" ? null : connect;
+}
+
 async function askOver(channel: GrpcChannel, models: readonly string[], asking: Asking): Promise<Answer | null> {
   const { course, slot, target, memory } = asking;
   const line = { client: channel.client, course };
+  const elapsedMs = startStopwatch();
   const reply = await askQuestion(target.question, line, memory);
   if (course.signal.aborted) {
     return null;
   }
   if (reply.word === null) {
-    const word = await explain(reply, channel, asking);
+    const failure = connectFailure(reply, elapsedMs());
+    const end = failure === null ? course.answer(await explain(reply, channel, asking)) : course.fail(failure);
     slot.drop(channel);
-    return course.answer(word);
+    return end;
   }
   const answer = course.answer(reply.word);
   if (target.question.ask === "Health" || models.length === 0) {
@@ -105,7 +117,8 @@ async function answerAfter(
 
 /**
  * Asks by gRPC, with or without TLS. Each question first opens and ends a bare TCP connection, since grpc-js does not
- * say how a connect went; the call itself goes over a channel that is kept while it answers. A target that names
+ * say how a connect went; the call itself goes over a channel that is kept while it answers. Where the channel's own
+ * connect fails, of which grpc-js passes on the text alone, it counts as that of the question. A target that names
  * `grpc.health.v1` is not asked for models; where only that service answers, they stay pending.
  */
 export function openGrpcProber(target: GrpcTarget, address: string): Prober {

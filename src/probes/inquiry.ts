@@ -12,6 +12,8 @@ export interface Course {
   asks(question: string): void;
   /** Makes a word the answer to the question that is out. */
   answer(word: Word): Answer;
+  /** Ends the question by the failure of a connect after the first. */
+  fail(connect: ConnectResult): null;
 }
 
 /** The two outcomes of one question. */
@@ -35,6 +37,10 @@ export function openInquiry(run: (course: Course) => Steps, options: InquiryOpti
   let asked = options.question;
   let elapsedMs = startStopwatch();
   const answer = (word: Word): Answer => ({ ...word, asked, ms: elapsedMs(), modelsPending: [] });
+  let failLater: (connect: ConnectResult) => void = () => {};
+  const failedLater = new Promise<ConnectResult>((resolve) => {
+    failLater = resolve;
+  });
   const course: Course = {
     signal: abortion.signal,
     asks: (question) => {
@@ -42,6 +48,12 @@ export function openInquiry(run: (course: Course) => Steps, options: InquiryOpti
       elapsedMs = startStopwatch();
     },
     answer,
+    fail: (connect) => {
+      if (!abortion.signal.aborted) {
+        failLater(connect);
+      }
+      return null;
+    },
   };
   const steps = run(course);
   const answered = new Promise<Answer>((resolve, reject) => {
@@ -54,6 +66,7 @@ export function openInquiry(run: (course: Course) => Steps, options: InquiryOpti
   return {
     connected: steps.connected,
     answered,
+    failedLater,
     silence: () => answer({ kind: "silence", code: options.silenceCode?.() ?? "DEADLINE", message: "" }),
     close: () => abortion.abort(),
   };

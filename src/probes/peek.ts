@@ -113,14 +113,14 @@ export async function speaksTls(endpoint: Endpoint, bounds: PeekBounds): Promise
 
 /**
  * Looks with a connection of its own at what a plain-text server says first, to explain why no HTTP/2 came about.
- * null: it speaks HTTP/2, or says nothing for `waitMs`.
+ * null: it speaks HTTP/2, says nothing for `waitMs`, or cannot be reached this time.
  */
 export async function peekHttp2(endpoint: Endpoint, bounds: PeekBounds): Promise<Word | null> {
   const { socket, result } = openConnection(endpoint, bounds.signal);
   const connect = await within(result, bounds.waitMs);
   if (connect?.outcome !== "ok") {
     releaseSocket(socket);
-    return connect === null ? null : { kind: "closed", code: connect.errno ?? "UNKNOWN", message: "" };
+    return null;
   }
   const peeked = await readFirstBytes(socket, bounds.waitMs);
   if (peeked.bytes.length === 0 && peeked.ended !== null && (await speaksTls(endpoint, bounds))) {

@@ -2,14 +2,16 @@ import type { ConnectResult } from "../core/connect.ts";
 import type { Answer } from "../core/observation.ts";
 
 /**
- * One question on its way: the connection and the answer over it. What a target does is a value, so neither promise
- * ever rejects; both may stay pending for as long as the server stays silent.
+ * One question on its way: the connection and the answer over it. What a target does is a value, so no promise ever
+ * rejects; all may stay pending for as long as the server stays silent.
  */
 export interface Inquiry {
   /** Settles when TCP is connected, or with the reason why not. */
   readonly connected: Promise<ConnectResult>;
   /** Settles with the server's answer; stays pending when the connect failed and while the server is silent. */
   readonly answered: Promise<Answer>;
+  /** Settles with the failure of a further connect, without which there is no answer; else stays pending. */
+  readonly failedLater: Promise<ConnectResult>;
   /** The silence up to now, as an answer of kind `silence`: what was asked and how far the server got. */
   silence(): Answer;
   /** Gives up: releases the sockets of this question. Safe to call twice. */

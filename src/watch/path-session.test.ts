@@ -214,6 +214,26 @@ describe("the budget of a server's accept queue", () => {
     expect(ledger.pending(9000)).toBe(0);
   });
 
+  it("is used by a connection that waits, though a later one failed", async () => {
+    const script = (question: FakeQuestion) => question.failLater();
+    const { look, show, prober } = sessionOf({ target: grpcTarget({ port: 9000 }), script, connections: 2 });
+    for (let count = 0; count < 20; count += 1) {
+      await look();
+      show({ acceptQueue: prober.asked.length });
+    }
+    expect(prober.asked).toHaveLength(ACCEPT_BUDGET - 1);
+    expect((await look()).skipped).toBe("accept-queue");
+    show({ acceptQueue: 0 });
+    expect((await look()).skipped).toBeNull();
+  });
+
+  it("is not used for good by such connections where no table tells of the queue", async () => {
+    const script = (question: FakeQuestion) => question.failLater();
+    const { look, prober } = sessionOf({ script, connections: 2, sockets: null });
+    for (let count = 0; count < 20; count += 1) await look();
+    expect(prober.asked).toHaveLength(20);
+  });
+
   it("is free after an answer over HTTP, which shows that all before it were accepted", async () => {
     const { look, ledger } = sessionOf({ script: (question) => question.answer() });
     ledger.arrived(ledger.opened(9000, 2));
@@ -251,6 +271,23 @@ describe("a connect", () => {
   it("that fails otherwise is told as it is", async () => {
     const { look } = sessionOf({ script: (question) => question.fail() });
     expect((await look()).connect?.outcome).toBe("unreachable");
+  });
+
+  it("that fails after one that succeeded is told as it is, without an answer, and at once", async () => {
+    const { session, table, prober } = sessionOf({ script: (question) => question.failLater(), connections: 2 });
+    const path = await session.look({ sockets: table.current(), models: [], withinMs: LOOK_MS });
+    expect(path).toMatchObject({ connect: { outcome: "unavailable", errno: "EADDRNOTAVAIL" }, answer: null });
+    expect(prober.last().isClosed()).toBe(true);
+  });
+
+  it("that fails after looks that told a silence rings, and is told by the next", async () => {
+    const { look, show, prober, late } = sessionOf({ script: accept, connections: 2 });
+    expect((await look()).answer?.kind).toBe("silence");
+    show({ acceptQueue: 1 });
+    prober.last().failLater();
+    await nextTurn();
+    expect(late()).toBe(1);
+    expect(await look()).toMatchObject({ connect: { outcome: "unavailable" }, answer: null });
   });
 
   it("that hangs to the deadline is a time-out, and is given up", async () => {

@@ -44,9 +44,11 @@ interface Pending {
   readonly connections: number;
   readonly entry: LedgerEntry;
   readonly inodes: readonly number[];
-  /** Settles with the answer, or with null when the connect failed. */
+  /** Settles with the answer, or with null when a connect failed. */
   readonly concluded: Awaited<Answer | null>;
   connect: ConnectResult | null;
+  /** The failure of a connect after one that succeeded. */
+  laterFailure: ConnectResult | null;
   /** Whether a look is waiting for it. */
   isAwaited: boolean;
 }
@@ -86,9 +88,9 @@ export function newPathSession(parts: SessionParts): PathSession {
     if (answer === TIME_UP && asked.connect?.outcome === "ok") {
       return { ...describe(parts), connect: asked.connect, answer: asked.inquiry.silence() };
     }
-    settleLedger(parts, asked, answer);
+    settleLedger(parts, asked);
     drop();
-    const connect = asked.connect ?? deadlinePassed(clock.now().monotonicMs - asked.askedMs);
+    const connect = asked.laterFailure ?? asked.connect ?? deadlinePassed(clock.now().monotonicMs - asked.askedMs);
     return { ...describe(parts), connect, answer: answer === TIME_UP ? null : answer };
   };
   /** What to say of a port that the table shows closed, without a connect; null when one is due. */
@@ -133,13 +135,18 @@ function track(
     noteArrival(pending, parts);
     return connect.outcome === "ok" ? new Promise<never>(() => {}) : null;
   });
-  const concluded = Promise.race([inquiry.answered, failedConnect]);
+  const failedLater = inquiry.failedLater.then((connect) => {
+    pending.laterFailure = connect;
+    return null;
+  });
+  const concluded = Promise.race([inquiry.answered, failedConnect, failedLater]);
   const pending: Pending = {
     ...asked,
     inquiry,
     askedMs: parts.clock.now().monotonicMs,
     concluded: awaited(concluded, parts.clock),
     connect: null,
+    laterFailure: null,
     isAwaited: false,
   };
   void concluded.then(() => {
@@ -180,15 +187,17 @@ function readQueue(parts: SessionParts): void {
   if (parts.ledger.pending(parts.target.port) > 0) queueOf(parts);
 }
 
-function settleLedger(parts: SessionParts, asked: Pending, answer: Answer | null | typeof TIME_UP): void {
+function settleLedger(parts: SessionParts, asked: Pending): void {
   const { ledger, target } = parts;
-  if (answer === null || answer === TIME_UP) {
+  if (asked.connect?.outcome !== "ok") {
     ledger.failed(asked.entry);
     return;
   }
   // An answer shows that its connection was accepted, and with it all before it. A TCP target is never heard of again,
   // and a kept gRPC channel is not the connection of this look: there only the queue itself tells, if it can be read.
-  const isProof = target.scheme.startsWith("http") || asked.connections > 1;
+  // Where a later connect failed, nothing tells of the first.
+  const isOwn = target.scheme.startsWith("http") || asked.connections > 1;
+  const isProof = isOwn && asked.laterFailure === null;
   if (isProof || !parts.isLocal || parts.table.current() === null) ledger.accepted(asked.entry);
   else ledger.arrived(asked.entry);
 }

@@ -1,7 +1,8 @@
 import { createServer as createHttpServer } from "node:http";
-import type { Socket } from "node:net";
-import { describe, expect, it, vi } from "vitest";
-import { answerOf, GRPC_HEADERS, isReady, proberOf, serveHttp2 } from "../support/grpc-prober.ts";
+import net, { Socket } from "node:net";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { TlsOptions } from "../../src/core/target.ts";
+import { answerOf, GRPC_HEADERS, isReady, proberOf, serveHttp2, TLS } from "../support/grpc-prober.ts";
 import { startGrpcServer } from "../support/grpc-servers.ts";
 import {
   FRAME,
@@ -104,6 +105,16 @@ describe("a connection that ends before the answer", () => {
     expect(await answerOf(server.port)).toMatchObject({ kind: "closed", code: "GRPC_INTERNAL" });
   });
 
+  it("is closed where the server cannot be reached any more to see why", async () => {
+    const server = await startRawServer((socket, count) => {
+      // The first is the bare connection, the second the channel's.
+      if (count === 1) return;
+      void server.close();
+      socket.resetAndDestroy();
+    });
+    expect(await answerOf(server.port)).toMatchObject({ kind: "closed", code: "GRPC_UNAVAILABLE" });
+  });
+
   it("has a message that is the same at each attempt", async () => {
     const server = await startHttp2Greeter((socket) => socket.end());
     const prober = proberOf(server.port);
@@ -122,6 +133,67 @@ describe("a connection that ends before the answer", () => {
     expect((await refused.connected).outcome).toBe("refused");
     refused.close();
     await startGrpcServer({ inference: { ServerReady: isReady }, address: `127.0.0.1:${first.port}` });
+    expect((await prober.ask([]).answered).kind).toBe("ready");
+  });
+});
+
+/** Lets each connect of grpc-js fail in the words of Node.js; ours, and those of servers, go by another binding. */
+function failChannelConnects(errno: string): { restore: () => void } {
+  const spy = vi.spyOn(net, "connect").mockImplementation(() => {
+    const error = new Error(`connect ${errno} 127.0.0.1:9500 - Local (0.0.0.0:0)`);
+    return new Socket().destroy(Object.assign(error, { code: errno, syscall: "connect" }));
+  });
+  const restore = () => spy.mockRestore();
+  onTestFinished(restore);
+  return { restore };
+}
+
+/** The failure of the channel's connect to a server that is ready, and what the question came to if it came to more. */
+async function laterFailureOf(port: number, tls?: TlsOptions) {
+  const inquiry = proberOf(port, undefined, tls).ask([]);
+  expect((await inquiry.connected).outcome).toBe("ok");
+  return await Promise.race([inquiry.failedLater, inquiry.answered]);
+}
+
+describe("a connect of the channel that fails after the bare one", () => {
+  it.each([
+    ["EADDRNOTAVAIL", "unavailable"],
+    ["EMFILE", "unavailable"],
+    ["ETIMEDOUT", "timeout"],
+    ["EHOSTUNREACH", "unreachable"],
+    ["EPERM", "denied"],
+  ])("is a failed connect and no answer: %s", async (errno, outcome) => {
+    const server = await startGrpcServer({ inference: { ServerReady: isReady } });
+    failChannelConnects(errno);
+    const failure = await laterFailureOf(server.port);
+    expect(failure).toEqual({ outcome, errno, refusedBy: null, ms: expect.any(Number) });
+  });
+
+  it("is refused by whom nobody knows yet", async () => {
+    const server = await startGrpcServer({ inference: { ServerReady: isReady } });
+    failChannelConnects("ECONNREFUSED");
+    expect(await laterFailureOf(server.port)).toMatchObject({ outcome: "refused", refusedBy: "unknown" });
+  });
+
+  it("is a connection that was closed where it was reset: somebody has seen it", async () => {
+    const server = await startGrpcServer({ inference: { ServerReady: isReady } });
+    failChannelConnects("ECONNRESET");
+    expect(await laterFailureOf(server.port)).toMatchObject({ kind: "closed", code: "GRPC_UNAVAILABLE" });
+  });
+
+  it("is the same over TLS", async () => {
+    const server = await startGrpcServer({ inference: { ServerReady: isReady } });
+    failChannelConnects("EADDRNOTAVAIL");
+    expect(await laterFailureOf(server.port, TLS)).toMatchObject({ outcome: "unavailable", errno: "EADDRNOTAVAIL" });
+  });
+
+  it("is followed by a call over a new channel", async () => {
+    const server = await startGrpcServer({ inference: { ServerReady: isReady } });
+    const prober = proberOf(server.port);
+    const { restore } = failChannelConnects("EADDRNOTAVAIL");
+    await prober.ask([]).failedLater;
+    expect(prober.connectionsPerAsk()).toBe(2);
+    restore();
     expect((await prober.ask([]).answered).kind).toBe("ready");
   });
 });

@@ -11,6 +11,8 @@ export interface FakeQuestion {
   /** The connect succeeds. */
   accept(): void;
   refuse(): void;
+  /** The connect succeeds, and a later one fails with `EADDRNOTAVAIL`. */
+  failLater(): void;
   /** The connect fails with `EHOSTUNREACH`. */
   fail(): void;
   /** The connect succeeds and the answer comes. */
@@ -67,9 +69,10 @@ function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void 
 function openQuestion(models: readonly string[]): { question: FakeQuestion; inquiry: Inquiry } {
   const connected = deferred<ConnectResult>();
   const answer = deferred<Answer>();
+  const failedLater = deferred<ConnectResult>();
   let isClosed = false;
-  const connect = (path: ReturnType<typeof refused>) => {
-    if (path.connect !== null) connected.resolve(path.connect);
+  const connect = (path: ReturnType<typeof refused>, stage = connected) => {
+    if (path.connect !== null) stage.resolve(path.connect);
   };
   const say = (path: ReturnType<typeof refused>) => {
     if (path.answer === null) throw new Error("the path has no answer");
@@ -81,6 +84,10 @@ function openQuestion(models: readonly string[]): { question: FakeQuestion; inqu
     accept: () => connect(silent()),
     refuse: () => connect(refused()),
     fail: () => connect(failed("unreachable")),
+    failLater: () => {
+      question.accept();
+      connect(failed("unavailable", { errno: "EADDRNOTAVAIL" }), failedLater);
+    },
     answer: (kind = "ready") => {
       question.accept();
       answer.resolve(say(answered(kind)));
@@ -89,6 +96,7 @@ function openQuestion(models: readonly string[]): { question: FakeQuestion; inqu
   const inquiry: Inquiry = {
     connected: connected.promise,
     answered: answer.promise,
+    failedLater: failedLater.promise,
     silence: () => say(silent()),
     close: () => {
       isClosed = true;

@@ -129,7 +129,8 @@ function proberOf(namespace: SimulatedNamespace, clock: SimulatedClock): Prober 
     const answer = connected.then(({ outcome }) => {
       return outcome === "ok" ? laterAnswer(life, atMs, clock) : new Promise<never>(() => {});
     });
-    return { connected, answered: answer, silence: () => answerOf(silent()), close: () => {} };
+    const failedLater = new Promise<never>(() => {});
+    return { connected, answered: answer, failedLater, silence: () => answerOf(silent()), close: () => {} };
   };
   return { connectionsPerAsk: () => 1, ask, renew: () => {}, close: () => {} };
 }
