@@ -136,5 +136,24 @@ export const DENIED: ScenarioGroup = {
         soon("READY", signal("clients", "SIGKILL")),
       ],
     },
+    {
+      name: "one port to connect from is left, a gRPC call needs two; then the clients end",
+      target: "grpc",
+      targets: ["grpc=grpc://127.0.0.1:9500"],
+      stages: [
+        {
+          ...soon(
+            "LOCAL_LIMIT",
+            standIn(),
+            sysctl("net.ipv4.ip_local_port_range", "40000 40099"),
+            raw({ does: "fill", host: "127.0.0.1", port: 9500, count: 99 }, "clients"),
+          ),
+          steadyLooks: 10,
+          watchedLooks: 10,
+        },
+        // A port in TIME_WAIT is given out again after a second.
+        { ...soon("READY", signal("clients", "SIGKILL")), withinMs: 5_000 },
+      ],
+    },
   ],
 };

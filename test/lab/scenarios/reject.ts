@@ -65,6 +65,23 @@ export const REJECT: ScenarioGroup = {
       ],
     },
     {
+      name: "nft input reject of all but one connection a second, which a gRPC call needs two of; then the rule goes",
+      target: "grpc",
+      targets: ["grpc=grpc://127.0.0.1:9500"],
+      stages: [
+        {
+          ...soon(
+            "REJECTED",
+            standIn(),
+            nft("input", "tcp dport 9500 ct state new limit rate over 1/second burst 1 packets reject with tcp reset"),
+          ),
+          steadyLooks: 10,
+          watchedLooks: 10,
+        },
+        soon("READY", nftGone),
+      ],
+    },
+    {
       name: "ip6tables INPUT REJECT tcp-reset on ::1, nothing listens",
       targets: HTTP_6,
       stages: [soon("REJECTED", ip6tables("-A INPUT -p tcp --dport 9000 -j REJECT --reject-with tcp-reset"))],
