@@ -114,6 +114,14 @@ export function isSentElsewhere({ bursts, control }: RefusalProof): boolean {
 }
 
 /**
+ * Whether resets get lost: the kernel refused the control, and nobody heard of it. A port that is merely closed then looks
+ * like one that a rule cuts off.
+ */
+export function losesResets(control: Burst | null): boolean {
+  return control !== null && control.refused < control.attempts && (control.resetsSent ?? 0) >= control.attempts;
+}
+
+/**
  * Whether a rule refuses by ICMP: in two of the latest bursts, the last among them, every attempt brought an ICMP and
  * not every one was counted as failed, as resets would have been, on a kernel that counts either. Over IPv6 such an attempt goes
  * on until its SYN is sent again a second later, so that it may seem to time out.

@@ -167,8 +167,25 @@ describe("a connect without an answer", () => {
     expect(read(seen)).toBe("UNKNOWN");
   });
 
-  it("is UNKNOWN beside a socket in whose queue something waits, or counters that nothing proves", () => {
-    expect(read(VANISHED, listening({ acceptQueue: 1 }))).toBe("UNKNOWN");
+  it("is DROPPED beside a socket in whose queue something waits: a full one would have been counted", () => {
+    expect(read(VANISHED, listening({ acceptQueue: 1 }))).toBe("DROPPED");
+    expect(read(gathered({ queueOverflows: null }), listening({ acceptQueue: 1 }))).toBe("UNKNOWN");
+  });
+
+  it("is UNKNOWN where nothing listens and the kernel's refusals are what gets lost", () => {
+    const lost = refusal([], { control: burst({ refused: 0, resetsSent: 3 }) });
+    const icmp = burst({ refused: 0, resetsSent: 3, attemptFails: 0, icmpUnreachable: 3, inodes: [] });
+    const refusedOnTheWay = refusal([icmp, icmp], { control: icmp });
+    expect(read(explained(VANISHED, { ...VANISHED.proof, refusal: lost }), unbound())).toBe("UNKNOWN");
+    expect(read(explained(VANISHED, { ...VANISHED.proof, refusal: refusedOnTheWay }), unbound())).toBe("UNKNOWN");
+  });
+
+  it("is UNKNOWN where neither overflows nor sockets are told by a table that is proven", () => {
+    const unproven = { ...unbound(), isProven: false };
+    expect(read(gathered({ queueOverflows: null }), unproven)).toBe("UNKNOWN");
+  });
+
+  it("is UNKNOWN beside counters that nothing proves", () => {
     const unproven = refusal([], { control: burst({ resetsSent: 0 }) });
     expect(read(explained(VANISHED, { ...VANISHED.proof, refusal: unproven }))).toBe("UNKNOWN");
     expect(read(explained(VANISHED, { ...VANISHED.proof, refusal: null }))).toBe("UNKNOWN");

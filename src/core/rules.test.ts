@@ -117,7 +117,7 @@ const ONE_FOR_EACH_RULE: readonly (readonly [string, Case, VerdictCode, string])
     "a connection closed before an answer",
     caseOf(look(answered("closed"))),
     "RESET",
-    "127.0.0.1:9000 closes the connection without an answer: ECONNRESET",
+    "127.0.0.1:9000 ends the connection without an answer: ECONNRESET",
   ],
   [
     "an answer that says neither",

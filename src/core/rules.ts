@@ -87,7 +87,7 @@ export const RULES: readonly Rule[] = [
   {
     code: "RESET",
     applies: (facts) => answered(facts, "closed") || facts.path.connect?.outcome === "reset",
-    summary: (facts) => `${place(facts)} closes the connection without an answer: ${closedBy(facts)}`,
+    summary: (facts) => `${place(facts)} ends the ${ended(facts)} without an answer: ${closedBy(facts)}`,
   },
   {
     code: "UNKNOWN",
@@ -208,6 +208,11 @@ function beside({ covering }: Facts): string {
 
 function code({ path }: Facts): string {
   return path.answer?.code ?? "";
+}
+
+/** A stream of HTTP/2 may be reset alone: the connection goes on. */
+function ended({ path }: Facts): string {
+  return path.answer?.code.startsWith("GRPC_") ? "call" : "connection";
 }
 
 function closedBy({ path }: Facts): string {

@@ -9,6 +9,7 @@ import {
   isControlRefusedAlike,
   isRefusedBesideSocket,
   isRefusedByIcmp,
+  losesResets,
   provesResets,
   SIGHTINGS_APART_MS,
   whoRefused,
@@ -84,7 +85,7 @@ export function isConnectedToNobody({ memory, path, look }: Facts): boolean {
 /** A rule refuses: the proof itself is asked, not what was once made of it. */
 export function isRefusedByRule(facts: Facts): boolean {
   const refusal = facts.path.proof?.refusal ?? null;
-  if (refusal === null) return false;
+  if (refusal === null || isPerhapsClosed(facts)) return false;
   if (endedWith(facts, "refused")) return whoRefused(refusal) === "firewall";
   // A refusal by ICMPv6 ends a connect only when its SYN is sent again, after the deadline of most looks. The kind of the
   // ICMP shows only in the others, and the verdict must be the same in all.
@@ -139,8 +140,14 @@ export function isLoopbackDown(facts: Facts): boolean {
 export function isDropped(facts: Facts): boolean {
   const proof = facts.path.proof;
   if (!endedWith(facts, "timeout") || proof?.timeout == null || proof.canary !== "ok") return false;
+  if (isPerhapsClosed(facts)) return false;
   const { attempts, timedOut } = proof.timeout;
   return attempts >= 2 && timedOut === attempts && isQueueFree(facts);
+}
+
+/** Nothing listens, and the kernel's word for that does not come through. */
+function isPerhapsClosed({ path, covering }: Facts): boolean {
+  return covering.length === 0 && losesResets(path.proof?.refusal?.control ?? null);
 }
 
 /** The connect vanishes because the listening socket's accept queue overflows, once at least for each attempt. */
@@ -152,19 +159,24 @@ export function isBacklogFull(facts: Facts): boolean {
 }
 
 /**
- * No accept queue was full: none overflowed, on a kernel whose counters a control proves, and nothing waits in one. Where
- * that is not told only a port that nobody has ever bound shows it, since the limit of a queue is not seen.
+ * No accept queue was full: none overflowed, on a kernel whose counters a control proves, since a full one is counted at
+ * each SYN (Linux, net/ipv4/tcp_input.c, `tcp_conn_request`). Where that is not told only a port that nobody has ever
+ * bound shows it: the limit of a queue is not seen.
  */
 function isQueueFree(facts: Facts): boolean {
-  const { path, sockets, covering, hasEverListened } = facts;
-  if (sockets === null || covering.some(({ acceptQueue }) => acceptQueue > 0)) return false;
-  return hasNoOverflow(facts) && (!hasEverListened || provesResets(path.proof?.refusal?.control ?? null));
+  if (facts.sockets === null || !hasNoOverflow(facts)) return false;
+  return hasNeverListened(facts) || provesResets(facts.path.proof?.refusal?.control ?? null);
 }
 
 /** No accept queue overflowed, by the counters, or because there never was one. */
-function hasNoOverflow({ path, hasEverListened }: Facts): boolean {
-  const overflows = path.proof?.timeout?.queueOverflows ?? null;
-  return overflows === null ? !hasEverListened : overflows === 0;
+function hasNoOverflow(facts: Facts): boolean {
+  const overflows = facts.path.proof?.timeout?.queueOverflows ?? null;
+  return overflows === null ? hasNeverListened(facts) : overflows === 0;
+}
+
+/** No socket was ever seen on the port, in a table that would have shown it. */
+function hasNeverListened({ look, hasEverListened }: Facts): boolean {
+  return !hasEverListened && look.listen.isKnown && look.listen.isProven;
 }
 
 /** The socket was replaced again and again, without a rest. */

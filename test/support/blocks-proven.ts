@@ -108,14 +108,14 @@ function isRulesIcmp(refusal: RefusalProof | null): boolean {
 
 /**
  * Two attempts, none answered, while the canary was; no queue overflowed, which a port that has been bound must show by
- * counters that are proven, and nothing waits in a queue.
+ * counters that are proven.
  */
 function isVanishing({ proof }: PathLook, serving: readonly ListeningSocket[] | null, wasBound: boolean): boolean {
   if (proof?.canary !== "ok" || proof.timeout === null || serving === null) return false;
   const { attempts, timedOut, queueOverflows } = proof.timeout;
   const control = proof.refusal?.control;
   const isProven = control?.refused === 3 && (control.resetsSent ?? 0) >= 3 && queueOverflows !== null;
-  const isQueueFree = !queueOverflows && serving.every((one) => one.acceptQueue === 0) && (isProven || !wasBound);
+  const isQueueFree = !queueOverflows && (isProven || !wasBound);
   return attempts >= 2 && timedOut === attempts && isQueueFree;
 }
 
