@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { unmapped } from "../core/coverage.ts";
 import { hostPort } from "../core/evidence.ts";
 import type { Target } from "../core/target.ts";
 import { CAPTURE_SCRIPT } from "./capture-script.ts";
@@ -28,11 +29,12 @@ function wordsOf(target: Target): readonly string[] {
   return [target.name, target.url, String(target.port), addresses, path, hostPort(target.host, target.port)];
 }
 
-/** A name other than `localhost` is left to the container's resolver. */
+/** As the watch takes them; a name other than `localhost` is left to the container's resolver. */
 function addressesOf(host: string): readonly string[] {
   if (host === "localhost") return ["127.0.0.1", "::1"];
-  if (host === "0.0.0.0") return ["127.0.0.1"];
-  return host === "::" ? ["::1"] : [host];
+  const plain = unmapped(host);
+  if (plain === "0.0.0.0") return ["127.0.0.1"];
+  return plain === "::" ? ["::1"] : [plain];
 }
 
 /** IPv6 as `/proc/net/if_inet6` spells it, in eight groups of four digits, for bash to compare; all else as it is. */

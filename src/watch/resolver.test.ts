@@ -31,6 +31,9 @@ describe("an address", () => {
     ["::1", "::1"],
     ["0:0:0:0:0:0:0:1", "::1"],
     ["FD00::7", "fd00::7"],
+    ["::ffff:127.0.0.1", "127.0.0.1"],
+    ["::FFFF:7f00:1", "127.0.0.1"],
+    ["::ffff:0.0.0.0", "127.0.0.1"],
   ])("%s stands for %s, without a look-up", async (host, address) => {
     const resolved = await newResolver(manualClock()).resolve(host, 1000);
     expect(resolved).toEqual({ resolution: { isResolved: true }, addresses: [address] });
@@ -43,6 +46,11 @@ describe("a name", () => {
     mocked.mockResolvedValue(answers("0:0:0:0:0:0:0:1", "127.0.0.1", "::1"));
     const resolved = await newResolver(manualClock()).resolve("localhost", 1000);
     expect(resolved.addresses).toEqual(["::1", "127.0.0.1"]);
+  });
+
+  it("stands for a v4-mapped address as IPv4, and for it once", async () => {
+    mocked.mockResolvedValue(answers("::ffff:10.0.0.1", "10.0.0.1"));
+    expect((await newResolver(manualClock()).resolve("mapped", 1000)).addresses).toEqual(["10.0.0.1"]);
   });
 
   it("stands for 8 addresses at most", async () => {

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { unmapped } from "../core/coverage.ts";
 import type { Resolution } from "../core/observation.ts";
 import type { Clock } from "../core/ports.ts";
 import { canonicalAddress } from "../kernel/addresses.ts";
@@ -7,7 +8,7 @@ import { settleWithin, TIME_UP } from "./settle-within.ts";
 /** The addresses that a host stands for. */
 export interface Resolved {
   readonly resolution: Resolution;
-  /** In canonical text, in the resolver's order, without duplicates, at most {@link ADDRESSES_LIMIT}. */
+  /** In canonical text, v4-mapped ones as IPv4, in the resolver's order, without duplicates, at most {@link ADDRESSES_LIMIT}. */
   readonly addresses: readonly string[];
 }
 
@@ -42,7 +43,7 @@ export function newResolver(clock: Clock): Resolver {
   };
   return {
     resolve: async (host, withinMs) => {
-      const literal = canonicalAddress(host);
+      const literal = plainAddress(host);
       if (literal !== null) return succeeded([WILDCARDS[literal] ?? literal]);
       if (last !== null && clock.now().monotonicMs - last.atMs < lastsMs(last.resolved)) return last.resolved;
       const resolved = await settleWithin(start(host), withinMs, clock);
@@ -54,11 +55,17 @@ export function newResolver(clock: Clock): Resolver {
 async function lookUp(host: string): Promise<Resolved> {
   try {
     const entries = await lookup(host, { all: true });
-    const addresses = entries.map(({ address }) => canonicalAddress(address)).filter((text) => text !== null);
+    const addresses = entries.map(({ address }) => plainAddress(address)).filter((text) => text !== null);
     return succeeded([...new Set(addresses)].slice(0, ADDRESSES_LIMIT));
   } catch (error) {
     return failed((error as NodeJS.ErrnoException).code ?? "ENOTFOUND");
   }
+}
+
+/** A connect to a v4-mapped address is one over IPv4 (ipv6(7)): what is true of the latter holds for it. */
+function plainAddress(text: string): string | null {
+  const canonical = canonicalAddress(text);
+  return canonical === null ? null : unmapped(canonical);
 }
 
 function lastsMs({ resolution }: Resolved): number {

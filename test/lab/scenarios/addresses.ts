@@ -35,6 +35,11 @@ export const ADDRESSES: ScenarioGroup = {
     { name: "bound on ::ffff:127.0.0.1 (v4-mapped)", stages: [soon("READY", answerOn("::ffff:127.0.0.1"))] },
     { name: "bound on :: for IPv6 alone", stages: [soon("BOUND_ELSEWHERE", answerOn("::", { ipv6Only: true }))] },
     {
+      name: "bound on :: for IPv6 alone, asked at ::ffff:127.0.0.1 (v4-mapped)",
+      targets: ["http=http://[::ffff:127.0.0.1]:9000/v2/health/live"],
+      stages: [soon("BOUND_ELSEWHERE", answerOn("::", { ipv6Only: true }))],
+    },
+    {
       name: "bound on 0.0.0.0 for eth0 alone",
       needs: [python],
       stages: [soon("BOUND_ELSEWHERE", listenOnDevice("0.0.0.0"))],
