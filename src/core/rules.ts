@@ -1,4 +1,3 @@
-import { hostPort, SOCKETS_SHOWN } from "./evidence.ts";
 import type { Facts } from "./facts.ts";
 import {
   answered,
@@ -11,7 +10,6 @@ import {
   isDropped,
   isLoopbackDown,
   isOwnLimit,
-  isReachedOverIpv6,
   isRefused,
   isRefusedByKernelBesideSocket,
   isRefusedByRule,
@@ -22,6 +20,7 @@ import {
   pendingModels,
   saysNotReady,
 } from "./signs.ts";
+import { beside, boundFor, boundOn, closedBy, code, ended, place, silence, undecided } from "./summary-words.ts";
 import type { VerdictCode } from "./verdict-table.ts";
 
 /** One line of the table that verdicts are told by. */
@@ -200,51 +199,4 @@ function isStarting(facts: Facts): boolean {
 /** Nothing listens, and no rule is to blame. */
 function isFreelyUnbound(facts: Facts): boolean {
   return isUnbound(facts) && !isRefusedByRule(facts);
-}
-
-function beside({ covering }: Facts): string {
-  return covering.length > 0 ? ", though a socket listens there" : "";
-}
-
-function code({ path }: Facts): string {
-  return path.answer?.code ?? "";
-}
-
-/** A stream of HTTP/2 may be reset alone: the connection goes on. */
-function ended({ path }: Facts): string {
-  return path.answer?.code.startsWith("GRPC_") ? "call" : "connection";
-}
-
-function closedBy({ path }: Facts): string {
-  return path.answer?.code ?? path.connect?.errno ?? "closed";
-}
-
-function silence({ path }: Facts): string {
-  return path.answer?.code === "SETTINGS_ONLY"
-    ? "accepts and sends its HTTP/2 SETTINGS, but answers no call (a busy event loop)"
-    : "accepts connections, but does not answer";
-}
-
-function boundOn({ sockets, target }: Facts): string {
-  const places = new Set((sockets ?? []).map((socket) => hostPort(socket.address, target.port)));
-  return [...places]
-    .sort((a, b) => (a < b ? -1 : 1))
-    .slice(0, SOCKETS_SHOWN)
-    .join(" and ");
-}
-
-/** What may keep a socket from an address that its row covers; the LISTEN table does not show it (ipv6(7), socket(7)). */
-function boundFor(facts: Facts): string {
-  if (!isWildcardDoubtful(facts)) return "(perhaps for one device alone)";
-  return isReachedOverIpv6(facts) ? "for IPv6 alone" : "(perhaps for IPv6 or one device alone)";
-}
-
-function undecided({ path, covering }: Facts): string {
-  if (path.connect === null) return "not tried in this look";
-  const though = covering.length > 0 ? ", though a socket listens there" : "";
-  return `connect ended with ${path.connect.outcome}${though}`;
-}
-
-function place({ path, target }: Facts): string {
-  return hostPort(path.address, target.port);
 }
