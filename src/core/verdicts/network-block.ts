@@ -11,9 +11,9 @@ export const NETWORK_BLOCK_CODES = {
   },
   DROPPED: {
     means: "The connection attempt vanishes: no answer comes back at all.",
-    told: "Two attempts in parallel got no answer until the deadline, no accept queue on the port was full (`rx_queue` of its LISTEN row; `ListenOverflows` stood still), and in the same window the gate's own canary, another port of the same loopback, answered.",
+    told: "Two attempts in parallel got no answer until the deadline, no accept queue was full (`ListenOverflows` and `ListenDrops` stood still), and in the same window the gate's own canary, another port of the same loopback, answered.",
     alike:
-      "A full accept queue times out as well: `BACKLOG_FULL`. If the canary fails too, all of loopback is gone: `LOOPBACK_DOWN`. A slow server does not look like this, bound or not: without a rule the kernel itself answers each attempt at once, by accepting or by refusing.",
+      "A full accept queue times out as well: `BACKLOG_FULL`. If the canary fails too, all of loopback is gone: `LOOPBACK_DOWN`. A slow server does not look like this, bound or not: without a rule the kernel itself answers each attempt at once, by accepting or by refusing. A rule that swallows the kernel's own resets makes a closed port look the same: the control shows it, and no drop is claimed.",
     remedy:
       "On the node, with the PID of any process of the pod: run `nsenter -t PID -n iptables-save -c | grep DROP` twice, a rule whose counter grows is the one; `nsenter -t PID -n nft list ruleset` for the rest. If there is none, look for a cgroup program: `bpftool cgroup tree`.",
   },
