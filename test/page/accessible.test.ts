@@ -1,9 +1,8 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import type { FakeView } from "../support/fake-view.ts";
 import { openPage, openView, serveView, useBrowser } from "./page-of-test.ts";
-import { blocked, crashLoop, hostile, openGate, slowStart } from "./scenes.ts";
+import { blocked, SCENES, slowStart } from "./scenes.ts";
 
 useBrowser();
 
@@ -20,14 +19,6 @@ async function violations(page: Page): Promise<readonly string[]> {
   const found = await page.evaluate<readonly Violation[]>("axe.run().then(({ violations }) => violations)");
   return found.map(({ id, impact, nodes }) => `${impact}: ${id}: ${nodes[0]?.html}`);
 }
-
-const SCENES: readonly (readonly [string, () => FakeView])[] = [
-  ["a slow start", slowStart],
-  ["an open gate", openGate],
-  ["a block", blocked],
-  ["a crash loop", crashLoop],
-  ["a hostile server", hostile],
-];
 
 describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
   it.each(SCENES)("axe finds nothing wrong with the page of %s", async (_scene, make) => {

@@ -206,3 +206,12 @@ export function hostile(): FakeView {
   view.clock.advance(1000);
   return view;
 }
+
+/** All scenes that a page may show, by what a person would call them. */
+export const SCENES: readonly (readonly [string, () => FakeView])[] = [
+  ["a slow start", slowStart],
+  ["an open gate", openGate],
+  ["a block", blocked],
+  ["a crash loop", crashLoop],
+  ["a hostile server", hostile],
+];

@@ -1,20 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { transitionJson } from "../../src/core/transition-json.ts";
 import { statusPage } from "../../src/serve/status-page.ts";
-import type { FakeView } from "../support/fake-view.ts";
 import { ask } from "../support/http-ask.ts";
 import { openPage, openView, serveView, textOf, useBrowser } from "./page-of-test.ts";
-import { blocked, crashLoop, hostile, MARKUP, openGate, slowStart } from "./scenes.ts";
+import { blocked, crashLoop, hostile, MARKUP, SCENES, slowStart } from "./scenes.ts";
 
 const LARGEST_BYTES = 60 * 1024;
-
-const SCENES: readonly (readonly [string, () => FakeView])[] = [
-  ["a slow start", slowStart],
-  ["an open gate", openGate],
-  ["a block", blocked],
-  ["a crash loop", crashLoop],
-  ["a hostile server", hostile],
-];
 
 useBrowser();
 
