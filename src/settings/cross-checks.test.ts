@@ -74,8 +74,12 @@ describe("settings that do not go together", () => {
   );
 
   it("a target at an address of an interface here with the gate's own port", async () => {
-    const given = { flags: { targets: ["a=http://10.42.0.7:9020/readyz", "b=tcp://[fd00::7]:9022"] } };
-    expect(await complaints({ ...given, ownAddresses: ["127.0.0.1", "10.42.0.7", "fd00::7"] })).toHaveLength(2);
+    const given = {
+      flags: {
+        targets: ["a=http://10.42.0.7:9020/readyz", "b=tcp://[fd00::7]:9022", "c=tcp://[::ffff:10.42.0.7]:9020"],
+      },
+    };
+    expect(await complaints({ ...given, ownAddresses: ["127.0.0.1", "10.42.0.7", "fd00::7"] })).toHaveLength(3);
     expect(await complaints(given)).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { unmapped } from "../core/coverage.ts";
 import { formatDuration } from "../core/duration.ts";
 import { isLocalHost } from "./host.ts";
 import { formatListenAddress } from "./listen-address.ts";
@@ -61,7 +62,9 @@ function targetProblems({ settings, where, areSound }: CheckContext): readonly P
 function ownPortProblems({ settings, ownAddresses, where, areSound }: CheckContext): readonly Problem[] {
   if (!areSound("preset", "host")) return [];
   const ownHosts = [...ownAddresses, ...(settings.podIps ?? [])];
-  const local = settings.targets.filter((target) => isLocalHost(target.host) || ownHosts.includes(target.host));
+  const local = settings.targets.filter(
+    (target) => isLocalHost(target.host) || ownHosts.includes(unmapped(target.host)),
+  );
   return LISTENERS.filter((key) => areSound(key)).flatMap((key) =>
     local
       .filter((target) => target.port === settings[key]?.port)
